@@ -1,0 +1,323 @@
+//! The loop of a run: what is taken in, what is sent when, and when the run is over.
+
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::exchange::{self, Landing, Shipment};
+use super::job::{Delayed, Job};
+use super::ledger::{Admission, Ledger};
+use super::outage::Outage;
+use super::progress::Meter;
+use super::{Command, Event, Input, RunOptions};
+use crate::auth::claims::AuthType;
+use crate::auth::{AuthError, BearerToken};
+use crate::error::ErrorId;
+use crate::graph::batch::MAX_STEPS;
+use crate::identity::Target;
+use crate::outcome::{Failure, Outcome, Status};
+use crate::session::Session;
+
+/// Why a run takes nothing on any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Deadline,
+    Cancelled,
+}
+
+/// The state of a run. One task owns it.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) session: Session,
+    pub(super) options: RunOptions,
+    cancel: CancellationToken,
+    meter: Arc<Meter>,
+    pub(super) ledger: Ledger,
+    /// Jobs that may be sent now.
+    pub(super) ready: VecDeque<Job>,
+    /// Jobs that wait for their own instant.
+    pub(super) delayed: BinaryHeap<Delayed>,
+    order: u64,
+    outbox: VecDeque<Event>,
+    /// Inputs taken, less outcomes put into the outbox.
+    unanswered: u64,
+    pub(super) outage: Outage,
+    /// Set once signing in has failed for good.
+    pub(super) no_token: Option<AuthError>,
+    /// The latest token that Graph refused, until a newer one is accepted.
+    pub(super) refused_token: Option<BearerToken>,
+    pub(super) deadline: Option<Instant>,
+    end: Option<End>,
+    latest_arrival: Instant,
+    /// Whether a partial batch may leave without waiting for company.
+    flushing: bool,
+    input_complete: bool,
+}
+
+impl Engine {
+    pub(super) fn new(session: Session, options: RunOptions, cancel: CancellationToken, meter: Arc<Meter>) -> Self {
+        let now = session.parts().clock.now();
+        Self {
+            deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
+            session,
+            options,
+            cancel,
+            meter,
+            ledger: Ledger::default(),
+            ready: VecDeque::new(),
+            delayed: BinaryHeap::new(),
+            order: 0,
+            outbox: VecDeque::new(),
+            unanswered: 0,
+            outage: Outage::default(),
+            no_token: None,
+            refused_token: None,
+            end: None,
+            latest_arrival: now,
+            flushing: false,
+            input_complete: false,
+        }
+    }
+
+    /// Runs until every input has its outcome and no more can come.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>, events: mpsc::Sender<Event>) {
+        let mut flights: JoinSet<Landing> = JoinSet::new();
+        let mut aboard: HashMap<Id, Vec<Job>> = HashMap::new();
+        let cancel = self.cancel.clone();
+        loop {
+            let now = self.now();
+            if self.end.is_none() && self.deadline.is_some_and(|deadline| now >= deadline) {
+                self.finish_early(End::Deadline, &mut flights, &mut aboard);
+            }
+            self.wake_delayed(now);
+            self.give_up_what_cannot_go_in_time(now);
+            while let Some(cargo) = self.next_cargo(now, flights.len()) {
+                let shipment = self.load(&cargo);
+                let flight = flights.spawn(exchange::carry(Arc::clone(self.session.parts()), shipment));
+                aboard.insert(flight.id(), cargo);
+            }
+            if self.outbox.is_empty() && self.unanswered == 0 && self.input_complete {
+                return;
+            }
+            let wake = self.wake_at(now, flights.len());
+            let full = self.outbox.len().min(64);
+            tokio::select! {
+                biased;
+                () = cancel.cancelled(), if self.end.is_none() => {
+                    self.finish_early(End::Cancelled, &mut flights, &mut aboard);
+                }
+                permits = events.reserve_many(full), if full > 0 => match permits {
+                    Ok(permits) => permits.zip(self.outbox.drain(..full)).for_each(|(permit, event)| permit.send(event)),
+                    // Nobody listens any more, so nobody is to be told what would happen next.
+                    Err(_) => return,
+                },
+                () = events.closed(), if full == 0 => return,
+                Some(landed) = flights.join_next_with_id(), if !flights.is_empty() => self.landed(landed, &mut aboard),
+                command = inbox.recv(), if !self.input_complete && self.has_room() => self.take(command),
+                () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => {}
+            }
+        }
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.session.parts().clock.now()
+    }
+
+    /// Inputs without an outcome and outcomes that nobody has read count alike: enough of both to
+    /// keep every batch in flight full and the next ones ready, and no more.
+    fn has_room(&self) -> bool {
+        let enough = (self.options.throttle_limit * MAX_STEPS * 4).max(1000) as u64;
+        self.unanswered + (self.outbox.len() as u64) < enough
+    }
+
+    fn take(&mut self, command: Option<Command>) {
+        match command {
+            Some(Command::Users(inputs)) => {
+                self.latest_arrival = self.now();
+                self.flushing = false;
+                self.meter.accept(inputs.len());
+                self.unanswered += inputs.len() as u64;
+                for input in inputs {
+                    self.admit(input);
+                }
+            }
+            Some(Command::Flush) => self.flushing = true,
+            None => {
+                self.input_complete = true;
+                self.meter.complete();
+            }
+        }
+    }
+
+    fn admit(&mut self, input: Input) {
+        let Input { tag, target } = input;
+        let target = match target {
+            Ok(target) => target,
+            Err(invalid) => {
+                return self.refuse(tag, None, Status::Failed, Failure { detail: invalid.detail(), graph_code: None });
+            }
+        };
+        if target == Target::Me && self.session.context().auth_type == AuthType::AppOnly {
+            let detail = ErrorId::DelegatedSignInRequired
+                .with_message("-Me means the signed-in user, but an application is signed in, not a user.");
+            return self.refuse(tag, Some(target), Status::Failed, Failure { detail, graph_code: None });
+        }
+        let alone = target == Target::Me;
+        let path = target.revoke_path();
+        match self.ledger.admit(tag, target) {
+            Admission::Waiting => {}
+            Admission::Answered(outcome) => self.answer(*outcome),
+            Admission::New(key) => {
+                let job = Job::new(key, path, alone);
+                match self.end {
+                    None => self.ready.push_back(job),
+                    Some(end) => self.settle_unsent(&job, end),
+                }
+            }
+        }
+    }
+
+    /// Answers an input that never became a job.
+    fn refuse(&mut self, tag: u64, target: Option<Target>, status: Status, failure: Failure) {
+        let at = self.session.parts().clock.utc();
+        let outcome = Outcome {
+            tag,
+            target,
+            status,
+            note: None,
+            warn: false,
+            failure: Some(failure),
+            request_id: None,
+            attempts: 0,
+            at,
+        };
+        self.answer(outcome);
+    }
+
+    pub(super) fn answer(&mut self, outcome: Outcome) {
+        self.unanswered -= 1;
+        self.meter.finish_one();
+        self.outbox.push_back(Event::Outcome(outcome));
+    }
+
+    pub(super) fn notice(&mut self, text: impl FnOnce() -> String) {
+        if self.options.verbose {
+            self.outbox.push_back(Event::Notice(text()));
+        }
+    }
+
+    pub(super) fn delay(&mut self, job: Job, until: Instant) {
+        self.order += 1;
+        self.delayed.push(Delayed { until, order: self.order, job });
+    }
+
+    fn wake_delayed(&mut self, now: Instant) {
+        while self.delayed.peek().is_some_and(|next| next.until <= now) {
+            if let Some(Delayed { job, .. }) = self.delayed.pop() {
+                self.ready.push_back(job);
+            }
+        }
+    }
+
+    /// The next jobs to send together, if anything may be sent now.
+    fn next_cargo(&mut self, now: Instant, in_flight: usize) -> Option<Vec<Job>> {
+        let may_send = self.end.is_none()
+            && in_flight < self.options.throttle_limit
+            && self.session.gate().closed_until(now).is_none()
+            && self.outage.allows(now, in_flight);
+        if !may_send || self.ready.is_empty() || !self.is_worth_sending(now) {
+            return None;
+        }
+        let mut cargo = Vec::with_capacity(MAX_STEPS);
+        while let Some(job) = self.ready.pop_front() {
+            if job.alone && !cargo.is_empty() {
+                self.ready.push_front(job);
+                break;
+            }
+            let alone = job.alone;
+            cargo.push(job);
+            if alone || cargo.len() == MAX_STEPS {
+                break;
+            }
+        }
+        Some(cargo)
+    }
+
+    /// A partial batch waits a moment for company, but never for long.
+    fn is_worth_sending(&self, now: Instant) -> bool {
+        self.ready.len() >= MAX_STEPS
+            || self.input_complete
+            || self.flushing
+            || self.ready.front().is_some_and(|job| job.alone)
+            || now >= self.latest_arrival + self.options.linger
+    }
+
+    fn load(&mut self, cargo: &[Job]) -> Shipment {
+        let rejected: Option<BearerToken> = cargo.iter().find_map(|job| job.rejected.clone());
+        Shipment {
+            paths: cargo.iter().map(|job| job.path.clone()).collect(),
+            rejected,
+            fresh_connection: cargo.iter().any(|job| job.fresh_connection),
+            timeout: self.options.request_timeout,
+        }
+    }
+
+    fn landed(&mut self, landed: Result<(Id, Landing), JoinError>, aboard: &mut HashMap<Id, Vec<Job>>) {
+        match landed {
+            Ok((id, landing)) => {
+                let cargo = aboard.remove(&id).unwrap_or_default();
+                self.unload(cargo, landing);
+            }
+            Err(error) => {
+                let cargo = aboard.remove(&error.id()).unwrap_or_default();
+                for job in cargo {
+                    self.settle_after_panic(job);
+                }
+            }
+        }
+    }
+
+    /// When there is something to do that no message announces.
+    fn wake_at(&self, now: Instant, in_flight: usize) -> Option<Instant> {
+        if self.end.is_some() {
+            return None;
+        }
+        let mut wake = self.deadline;
+        let mut consider = |at: Instant| wake = Some(wake.map_or(at, |wake| wake.min(at)));
+        if let Some(next) = self.delayed.peek() {
+            consider(next.until);
+        }
+        if !self.ready.is_empty() && in_flight < self.options.throttle_limit {
+            match (self.session.gate().closed_until(now), self.outage.next_probe()) {
+                (Some(opens), _) => consider(opens),
+                (None, Some(probe)) if in_flight == 0 => consider(probe.max(self.latest_arrival + self.options.linger)),
+                (None, Some(_)) => {}
+                (None, None) => consider(self.latest_arrival + self.options.linger),
+            }
+        }
+        wake
+    }
+
+    /// Ends the run before its work is done. What is on its way is dropped, and what was sent
+    /// without an answer is never told as not sent.
+    fn finish_early(&mut self, end: End, flights: &mut JoinSet<Landing>, aboard: &mut HashMap<Id, Vec<Job>>) {
+        self.end = Some(end);
+        // What has landed already still counts; only what has not is dropped.
+        while let Some(landed) = flights.try_join_next_with_id() {
+            self.landed(landed, aboard);
+        }
+        // Dropping the set aborts its tasks, and with them their connections.
+        *flights = JoinSet::new();
+        for job in aboard.drain().flat_map(|(_, cargo)| cargo) {
+            self.settle_in_flight(job, end);
+        }
+        let waiting: Vec<Job> = self.ready.drain(..).chain(self.delayed.drain().map(|delayed| delayed.job)).collect();
+        for job in &waiting {
+            self.settle_unsent(job, end);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! One sign-in to one tenant, and everything a run needs of it.
+
+use std::fmt::{self, Debug};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use crate::auth::claims::{AuthType, Claims};
+use crate::auth::{AuthError, CachedSource, ClientSecret, GivenToken, TokenSource};
+use crate::clock::{Clock, SystemClock};
+use crate::cloud::Endpoints;
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::error::{ErrorDetail, ErrorId};
+use crate::pacing::gate::{self, Gate};
+use crate::transport::{HttpTransport, Transport};
+
+/// What to sign in with.
+pub enum Credential {
+    /// An application with a client secret.
+    ClientSecret {
+        /// Tenant id or domain name.
+        tenant_id: String,
+        /// Application (client) id.
+        client_id: String,
+        /// The secret of the application registration.
+        secret: SecretString,
+    },
+    /// An access token for Graph that the caller already has.
+    AccessToken(SecretString),
+}
+
+impl Credential {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::ClientSecret { .. } => "ClientSecret",
+            Self::AccessToken(_) => "AccessToken",
+        }
+    }
+}
+
+impl Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where and how to sign in.
+#[derive(Debug)]
+pub struct ConnectOptions {
+    endpoints: Endpoints,
+    credential: Credential,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl ConnectOptions {
+    /// Signs in at `endpoints` with `credential`, on the machine's own clock and randomness.
+    pub fn new(endpoints: Endpoints, credential: Credential) -> Self {
+        Self { endpoints, credential, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    }
+
+    /// Takes time and randomness from elsewhere.
+    #[must_use]
+    pub fn with_time_and_randomness(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        self.clock = clock;
+        self.entropy = entropy;
+        self
+    }
+}
+
+/// Why there is no session.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// Signing in failed.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// TLS cannot be set up on this machine.
+    #[error("tls cannot be set up: {0}")]
+    Tls(String),
+}
+
+impl ConnectError {
+    /// The error as people are shown it.
+    pub fn detail(&self) -> ErrorDetail {
+        match self {
+            Self::Auth(error) => error.detail(),
+            Self::Tls(why) => {
+                ErrorId::InternalError.with_message(format!("TLS cannot be set up on this machine: {why}."))
+            }
+        }
+    }
+}
+
+/// Everything a session is made of, for callers that bring their own.
+#[derive(Debug)]
+pub struct SessionParts {
+    /// Where Graph and the authority are.
+    pub endpoints: Endpoints,
+    /// Where tokens come from.
+    pub tokens: Arc<dyn TokenSource>,
+    /// What carries requests.
+    pub transport: Arc<dyn Transport>,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// A name for the kind of credential, for people to read.
+    pub credential_type: &'static str,
+    /// Application id and tenant, where known before any token is.
+    pub named: (Option<String>, Option<String>),
+}
+
+/// One sign-in to one tenant. Clones are the same session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    parts: Arc<SessionParts>,
+    gate: Arc<Gate>,
+}
+
+impl Session {
+    /// Signs in. A client secret is tried at once, so that a wrong one is told here.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect(options: ConnectOptions) -> Result<Self, ConnectError> {
+        let ConnectOptions { endpoints, credential, clock, entropy } = options;
+        let transport = HttpTransport::new(endpoints.graph()).map_err(ConnectError::Tls)?;
+        let credential_type = credential.name();
+        let (tokens, named): (Arc<dyn TokenSource>, _) = match credential {
+            Credential::ClientSecret { tenant_id, client_id, secret } => {
+                let named = (Some(client_id.clone()), Some(tenant_id.clone()));
+                let fetcher = ClientSecret::new(&endpoints, tenant_id, client_id, secret)?;
+                (Arc::new(CachedSource::new(fetcher, Arc::clone(&clock))), named)
+            }
+            Credential::AccessToken(token) => (Arc::new(GivenToken::new(&token, Arc::clone(&clock))?), (None, None)),
+        };
+        tokens.token(None).await?;
+        Ok(Self::from_parts(SessionParts {
+            endpoints,
+            tokens,
+            transport: Arc::new(transport),
+            clock,
+            entropy,
+            credential_type,
+            named,
+        }))
+    }
+
+    /// Puts a session together from parts, without asking for a token.
+    pub fn from_parts(parts: SessionParts) -> Self {
+        let claims = current_claims(&parts);
+        let (client_id, tenant_id) = &parts.named;
+        let client_id = claims.appid.as_ref().or(client_id.as_ref());
+        let tenant_id = claims.tid.as_ref().or(tenant_id.as_ref());
+        // Graph counts by application and tenant; a session that knows neither shares with nobody.
+        let gate = match (client_id, tenant_id) {
+            (Some(client), Some(tenant)) => {
+                gate::shared(&format!("{}|{tenant}|{client}", parts.endpoints.graph()).to_ascii_lowercase())
+            }
+            _ => Arc::default(),
+        };
+        Self { parts: Arc::new(parts), gate }
+    }
+
+    /// Who is signed in, where and until when.
+    pub fn context(&self) -> SessionContext {
+        let claims = current_claims(&self.parts);
+        let (client_id, tenant_id) = self.parts.named.clone();
+        SessionContext {
+            auth_type: claims.auth_type(),
+            scopes: claims.scopes(),
+            expires_on: self.parts.tokens.current().and_then(|token| token.expires_on()),
+            account: claims.upn.or(claims.unique_name).or(claims.app_displayname),
+            client_id: claims.appid.or(client_id),
+            tenant_id: claims.tid.or(tenant_id),
+            roles: claims.roles,
+            endpoints: self.parts.endpoints.clone(),
+            credential_type: self.parts.credential_type,
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &Arc<SessionParts> {
+        &self.parts
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+}
+
+fn current_claims(parts: &SessionParts) -> Claims {
+    parts.tokens.current().and_then(|token| Claims::of(token.secret().expose_secret())).unwrap_or_default()
+}
+
+/// Who is signed in, where and until when. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionContext {
+    /// UPN of the user, or display name of the application.
+    pub account: Option<String>,
+    /// Application (client) id.
+    pub client_id: Option<String>,
+    /// Tenant id, or the name it was given by.
+    pub tenant_id: Option<String>,
+    /// Where Graph and the authority are.
+    pub endpoints: Endpoints,
+    /// Whether a user or an application is signed in.
+    pub auth_type: AuthType,
+    /// The kind of credential.
+    pub credential_type: &'static str,
+    /// Delegated permissions in the token.
+    pub scopes: Vec<String>,
+    /// Application permissions in the token.
+    pub roles: Vec<String>,
+    /// When the token ends.
+    pub expires_on: Option<Timestamp>,
+}

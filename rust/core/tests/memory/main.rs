@@ -1,0 +1,6 @@
+//! The engine on a Graph in memory and a paused clock.
+
+mod contract;
+mod faults;
+mod support;
+mod truth;

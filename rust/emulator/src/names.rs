@@ -1,0 +1,53 @@
+//! Plain names for generated users.
+
+pub(crate) const GIVEN: [&str; 40] = [
+    "Alex", "Amina", "Anders", "Bianca", "Carlos", "Chen", "Clara", "Daniel", "Diego", "Elena", "Emily", "Erik",
+    "Fatima", "Felix", "Grace", "Hana", "Henrik", "Ines", "Isaac", "Jonas", "Julia", "Karim", "Katrin", "Lars",
+    "Leila", "Lukas", "Maria", "Mateo", "Mia", "Nadia", "Noah", "Olga", "Paulo", "Priya", "Rafael", "Samira", "Sofia",
+    "Tomas", "Wei", "Yuki",
+];
+
+pub(crate) const SURNAME: [&str; 40] = [
+    "Abbott",
+    "Andersen",
+    "Bauer",
+    "Becker",
+    "Brown",
+    "Costa",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Haddad",
+    "Hansen",
+    "Hughes",
+    "Ibrahim",
+    "Jansen",
+    "Johansson",
+    "Keller",
+    "Kim",
+    "Kowalski",
+    "Kumar",
+    "Larsen",
+    "Lopez",
+    "Martin",
+    "Meyer",
+    "Moreau",
+    "Nakamura",
+    "Nguyen",
+    "Novak",
+    "Okafor",
+    "Olsen",
+    "Patel",
+    "Petrov",
+    "Rossi",
+    "Santos",
+    "Schmidt",
+    "Silva",
+    "Taylor",
+    "Vargas",
+    "Walker",
+    "Zhang",
+];
+
+pub(crate) const DEPARTMENT: [&str; 5] = ["Sales", "Finance", "IT", "HR", "Legal"];

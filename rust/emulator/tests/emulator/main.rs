@@ -1,0 +1,12 @@
+//! Drives a running emulator over the wire.
+
+mod batch;
+mod control;
+mod faults;
+mod program;
+mod revoke;
+mod sign_in;
+mod throttling;
+mod tokens;
+mod users;
+mod wire;

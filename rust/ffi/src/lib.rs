@@ -1,0 +1,31 @@
+//! The C ABI of RevokeSession: interoptopus services over `revoke-session-core`, and nothing else.
+//!
+//! Every rule lives in the core library. This crate translates types, moves hundreds of users a
+//! call in [`Wire`](interoptopus::wire::Wire) buffers, and keeps panics on this side of the boundary.
+//! The C# bindings are generated from [`ffi_inventory`] by the test `bindings`.
+
+// What the macros of interoptopus generate cannot be written otherwise here.
+#![allow(clippy::items_after_statements, clippy::ptr_cast_constness, clippy::used_underscore_binding)]
+
+use interoptopus::inventory::RustInventory;
+use interoptopus::{builtins_string, builtins_wire, function, guard, service};
+
+mod boundary;
+mod convert;
+mod judge;
+mod run;
+mod session;
+mod wire;
+
+/// Everything that crosses the boundary, as interoptopus sees it.
+pub fn ffi_inventory() -> RustInventory {
+    RustInventory::new()
+        .register(builtins_string!())
+        .register(builtins_wire!())
+        .register(function!(judge::judge_user))
+        .register(function!(judge::describe_not_connected))
+        .register(service!(session::GraphSession))
+        .register(service!(run::RevocationRun))
+        .register(guard!(ffi_inventory))
+        .validate()
+}
