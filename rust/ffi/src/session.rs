@@ -60,7 +60,7 @@ impl GraphSession {
     }
 
     /// Who is signed in.
-    pub fn context(&self) -> ffi::Result<Wire<SessionContext>, FfiError> {
+    pub fn describe(&self) -> ffi::Result<Wire<SessionContext>, FfiError> {
         guarded(|| wire(self.connected()?.context().into()))
     }
 }

@@ -1,0 +1,49 @@
+using System;
+using RevokeSession.Native;
+using NativeStatus = RevokeSession.Native.RevocationStatus;
+
+namespace RevokeSession;
+
+/// <summary>Makes every <see cref="RevocationResult"/>.</summary>
+internal static class RevocationResults
+{
+    /// <summary>From the outcome that the native library tells.</summary>
+    public static RevocationResult From(Outcome outcome) => new()
+    {
+        UserId = outcome.user_id,
+        UserPrincipalName = outcome.user_principal_name,
+        Status = From(outcome.status),
+        Value = outcome.revoked,
+        Note = outcome.note,
+        ErrorCode = outcome.error_code ?? outcome.error?.id,
+        Message = outcome.error?.message,
+        RequestId = outcome.request_id,
+        Attempts = (int)Math.Min(outcome.attempts, int.MaxValue),
+        Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(outcome.timestamp).ToLocalTime(),
+    };
+
+    /// <summary>For an input that the native library gave no outcome for.</summary>
+    public static RevocationResult From(PendingUser user, RevocationStatus status, ErrorDetail error)
+    {
+        bool judged = user.Judgement.error is null;
+        return new()
+        {
+            UserId = judged ? user.Judgement.object_id : user.Identity.UserId,
+            UserPrincipalName = judged ? user.Judgement.user_principal_name : user.Identity.UserPrincipalName,
+            Status = status,
+            ErrorCode = error.id,
+            Message = error.message,
+        };
+    }
+
+    private static RevocationStatus From(NativeStatus status) => status switch
+    {
+        { IsRevoked: true } => RevocationStatus.Revoked,
+        { IsNotFound: true } => RevocationStatus.NotFound,
+        { IsDenied: true } => RevocationStatus.Denied,
+        { IsThrottled: true } => RevocationStatus.Throttled,
+        { IsFailed: true } => RevocationStatus.Failed,
+        { IsSkipped: true } => RevocationStatus.Skipped,
+        _ => RevocationStatus.Unknown,
+    };
+}
