@@ -84,6 +84,7 @@ pub enum EndpointError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     name: &'static str,
+    custom: bool,
     graph: Url,
     authority: Url,
 }
@@ -98,6 +99,7 @@ impl Endpoints {
         let custom = graph.is_some() || authority.is_some();
         Ok(Self {
             name: if custom { "Custom" } else { environment.name() },
+            custom,
             graph: origin(graph.unwrap_or(environment.graph()))?,
             authority: origin(authority.unwrap_or(environment.authority()))?,
         })
@@ -106,6 +108,11 @@ impl Endpoints {
     /// `Global`, `USGov`, `USGovDoD`, `China` or `Custom`.
     pub fn environment_name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether a place was given in the stead of one of Microsoft's.
+    pub fn is_custom(&self) -> bool {
+        self.custom
     }
 
     /// The origin of Graph, such as `https://graph.microsoft.com/`.

@@ -49,4 +49,5 @@ pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{ErrorDetail, ErrorId};
 pub use graph::retry_after;
 pub use outcome::{Failure, Outcome, Status};
+pub use pacing::{Allowance, WriteQuota};
 pub use session::{ConnectError, ConnectOptions, Credential, Session, SessionContext, SessionParts};

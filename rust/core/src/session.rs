@@ -13,7 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::cloud::Endpoints;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{ErrorDetail, ErrorId};
-use crate::pacing::gate::{self, Gate};
+use crate::pacing::{Pacer, WriteQuota};
 use crate::transport::{HttpTransport, Transport};
 
 /// What to sign in with.
@@ -53,12 +53,22 @@ pub struct ConnectOptions {
     credential: Credential,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    quota: WriteQuota,
 }
 
 impl ConnectOptions {
-    /// Signs in at `endpoints` with `credential`, on the machine's own clock and randomness.
+    /// Signs in at `endpoints` with `credential`, on the machine's own clock and randomness. The
+    /// published quota is kept to in Microsoft's clouds; of any other place none is known.
     pub fn new(endpoints: Endpoints, credential: Credential) -> Self {
-        Self { endpoints, credential, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+        let quota = if endpoints.is_custom() { WriteQuota::NONE } else { WriteQuota::PUBLISHED };
+        Self { endpoints, credential, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), quota }
+    }
+
+    /// Keeps to another write quota than the one of the endpoint.
+    #[must_use]
+    pub fn with_quota(mut self, quota: WriteQuota) -> Self {
+        self.quota = quota;
+        self
     }
 
     /// Takes time and randomness from elsewhere.
@@ -107,6 +117,8 @@ pub struct SessionParts {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub entropy: Arc<dyn Entropy>,
+    /// The write quota to keep to.
+    pub quota: WriteQuota,
     /// A name for the kind of credential, for people to read.
     pub credential_type: &'static str,
     /// Application id and tenant, where known before any token is.
@@ -117,7 +129,7 @@ pub struct SessionParts {
 #[derive(Debug, Clone)]
 pub struct Session {
     parts: Arc<SessionParts>,
-    gate: Arc<Gate>,
+    pacer: Arc<Pacer>,
 }
 
 impl Session {
@@ -126,7 +138,7 @@ impl Session {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(options: ConnectOptions) -> Result<Self, ConnectError> {
-        let ConnectOptions { endpoints, credential, clock, entropy } = options;
+        let ConnectOptions { endpoints, credential, clock, entropy, quota } = options;
         let transport = HttpTransport::new(endpoints.graph()).map_err(ConnectError::Tls)?;
         let credential_type = credential.name();
         let (tokens, named): (Arc<dyn TokenSource>, _) = match credential {
@@ -144,6 +156,7 @@ impl Session {
             transport: Arc::new(transport),
             clock,
             entropy,
+            quota,
             credential_type,
             named,
         }))
@@ -155,14 +168,14 @@ impl Session {
         let (client_id, tenant_id) = &parts.named;
         let client_id = claims.appid.as_ref().or(client_id.as_ref());
         let tenant_id = claims.tid.as_ref().or(tenant_id.as_ref());
-        // Graph counts by application and tenant; a session that knows neither shares with nobody.
-        let gate = match (client_id, tenant_id) {
+        // Graph counts by application and tenant; a session that does not know both shares with nobody.
+        let pacer = match (client_id, tenant_id) {
             (Some(client), Some(tenant)) => {
-                gate::shared(&format!("{}|{tenant}|{client}", parts.endpoints.graph()).to_ascii_lowercase())
+                Pacer::shared(parts.endpoints.graph().as_str(), tenant, client, &parts.quota)
             }
-            _ => Arc::default(),
+            _ => Pacer::new(&parts.quota),
         };
-        Self { parts: Arc::new(parts), gate }
+        Self { parts: Arc::new(parts), pacer }
     }
 
     /// Who is signed in, where and until when.
@@ -186,8 +199,8 @@ impl Session {
         &self.parts
     }
 
-    pub(crate) fn gate(&self) -> &Arc<Gate> {
-        &self.gate
+    pub(crate) fn pacer(&self) -> &Arc<Pacer> {
+        &self.pacer
     }
 }
 

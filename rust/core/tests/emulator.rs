@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use graph_emulator::{
-    CloseWhen, Effect, Emulator, EmulatorConfig, FaultPoint, FaultRule, ScriptedAnswer, TokenGrant, TokenKind, UserKind,
+    CloseWhen, Effect, Emulator, EmulatorConfig, FaultPoint, FaultRule, Quota, ScriptedAnswer, TokenGrant, TokenKind,
+    UserKind,
 };
 use revoke_session_core::auth::AuthError;
 use revoke_session_core::{
     ConnectError, ConnectOptions, Credential, Endpoints, Environment, ErrorId, Event, Input, Outcome, Run, RunOptions,
-    Session, Status, start,
+    Session, Status, WriteQuota, start,
 };
 use secrecy::SecretString;
 
@@ -249,4 +250,22 @@ async fn nowhere_does_the_secret_or_the_token_show() {
     let by_secret = connected(&emulator).await;
     let shown = format!("{session:?} {:?} {by_secret:?} {:?}", session.context(), by_secret.context());
     assert!(!shown.contains(&token) && !shown.contains(&emulator.endpoints().client_secret));
+}
+
+#[tokio::test]
+async fn a_quota_that_the_server_enforces_is_met_without_throttling() {
+    let window = Duration::from_secs(2);
+    let config = EmulatorConfig { users: 400, quota: Some(Quota::new(100, window)), ..EmulatorConfig::default() };
+    let emulator = Emulator::start(config).await.unwrap();
+    let credential = secret_of(&emulator, &emulator.endpoints().client_secret);
+    let quota = WriteQuota::application(100, window);
+    let session =
+        Session::connect(ConnectOptions::new(endpoints(&emulator), credential).with_quota(quota)).await.unwrap();
+    let begin = std::time::Instant::now();
+    let outcomes = revoke(&session, RunOptions::default(), everybody(&emulator)).await;
+    assert_eq!(outcomes.len(), 400);
+    assert!(begin.elapsed() >= window * 3, "{:?}", begin.elapsed());
+    let counts = emulator.ledger().counts();
+    assert_eq!((counts.throttled, counts.early), (0, 0));
+    assert!(outcomes.iter().all(|outcome| outcome.attempts == 1));
 }

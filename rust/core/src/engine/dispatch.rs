@@ -20,6 +20,7 @@ use crate::error::ErrorId;
 use crate::graph::batch::MAX_STEPS;
 use crate::identity::Target;
 use crate::outcome::{Failure, Outcome, Status};
+use crate::pacing::{Hold, Permit};
 use crate::session::Session;
 
 /// Why a run takes nothing on any more.
@@ -27,6 +28,13 @@ use crate::session::Session;
 pub(super) enum End {
     Deadline,
     Cancelled,
+}
+
+/// Jobs that travel together, and their leave to do so.
+#[derive(Debug)]
+struct Cargo {
+    jobs: Vec<Job>,
+    permit: Permit,
 }
 
 /// The state of a run. One task owns it.
@@ -55,6 +63,8 @@ pub(super) struct Engine {
     latest_arrival: Instant,
     /// Whether a partial batch may leave without waiting for company.
     flushing: bool,
+    /// Why pacing let nothing leave when it was last asked.
+    pub(super) hold: Option<Hold>,
     input_complete: bool,
 }
 
@@ -79,6 +89,7 @@ impl Engine {
             end: None,
             latest_arrival: now,
             flushing: false,
+            hold: None,
             input_complete: false,
         }
     }
@@ -86,7 +97,8 @@ impl Engine {
     /// Runs until every input has its outcome and no more can come.
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>, events: mpsc::Sender<Event>) {
         let mut flights: JoinSet<Landing> = JoinSet::new();
-        let mut aboard: HashMap<Id, Vec<Job>> = HashMap::new();
+        let mut aboard: HashMap<Id, Cargo> = HashMap::new();
+        let mut landings = self.session.pacer().landings();
         let cancel = self.cancel.clone();
         loop {
             let now = self.now();
@@ -95,15 +107,16 @@ impl Engine {
             }
             self.wake_delayed(now);
             self.give_up_what_cannot_go_in_time(now);
+            landings.mark_unchanged();
             while let Some(cargo) = self.next_cargo(now, flights.len()) {
-                let shipment = self.load(&cargo);
+                let shipment = self.load(&cargo.jobs);
                 let flight = flights.spawn(exchange::carry(Arc::clone(self.session.parts()), shipment));
                 aboard.insert(flight.id(), cargo);
             }
             if self.outbox.is_empty() && self.unanswered == 0 && self.input_complete {
                 return;
             }
-            let wake = self.wake_at(now, flights.len());
+            let wake = self.wake_at(flights.len());
             let full = self.outbox.len().min(64);
             tokio::select! {
                 biased;
@@ -118,6 +131,7 @@ impl Engine {
                 () = events.closed(), if full == 0 => return,
                 Some(landed) = flights.join_next_with_id(), if !flights.is_empty() => self.landed(landed, &mut aboard),
                 command = inbox.recv(), if !self.input_complete && self.has_room() => self.take(command),
+                _ = landings.changed(), if self.hold == Some(Hold::Landing) => {}
                 () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => {}
             }
         }
@@ -224,27 +238,21 @@ impl Engine {
     }
 
     /// The next jobs to send together, if anything may be sent now.
-    fn next_cargo(&mut self, now: Instant, in_flight: usize) -> Option<Vec<Job>> {
-        let may_send = self.end.is_none()
-            && in_flight < self.options.throttle_limit
-            && self.session.gate().closed_until(now).is_none()
-            && self.outage.allows(now, in_flight);
+    fn next_cargo(&mut self, now: Instant, in_flight: usize) -> Option<Cargo> {
+        self.hold = None;
+        let may_send =
+            self.end.is_none() && in_flight < self.options.throttle_limit && self.outage.allows(now, in_flight);
         if !may_send || self.ready.is_empty() || !self.is_worth_sending(now) {
             return None;
         }
-        let mut cargo = Vec::with_capacity(MAX_STEPS);
-        while let Some(job) = self.ready.pop_front() {
-            if job.alone && !cargo.is_empty() {
-                self.ready.push_front(job);
-                break;
-            }
-            let alone = job.alone;
-            cargo.push(job);
-            if alone || cargo.len() == MAX_STEPS {
-                break;
+        let together = self.ready.iter().take(MAX_STEPS).take_while(|job| !job.alone).count().max(1);
+        match self.session.pacer().take(now, together) {
+            Ok(permit) => Some(Cargo { jobs: self.ready.drain(..together).collect(), permit }),
+            Err(hold) => {
+                self.hold = Some(hold);
+                None
             }
         }
-        Some(cargo)
     }
 
     /// A partial batch waits a moment for company, but never for long.
@@ -266,15 +274,14 @@ impl Engine {
         }
     }
 
-    fn landed(&mut self, landed: Result<(Id, Landing), JoinError>, aboard: &mut HashMap<Id, Vec<Job>>) {
+    fn landed(&mut self, landed: Result<(Id, Landing), JoinError>, aboard: &mut HashMap<Id, Cargo>) {
+        let id = landed.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let Some(Cargo { jobs, permit }) = aboard.remove(&id) else { return };
+        drop(permit);
         match landed {
-            Ok((id, landing)) => {
-                let cargo = aboard.remove(&id).unwrap_or_default();
-                self.unload(cargo, landing);
-            }
-            Err(error) => {
-                let cargo = aboard.remove(&error.id()).unwrap_or_default();
-                for job in cargo {
+            Ok((_, landing)) => self.unload(jobs, landing),
+            Err(_) => {
+                for job in jobs {
                     self.settle_after_panic(job);
                 }
             }
@@ -282,7 +289,7 @@ impl Engine {
     }
 
     /// When there is something to do that no message announces.
-    fn wake_at(&self, now: Instant, in_flight: usize) -> Option<Instant> {
+    fn wake_at(&self, in_flight: usize) -> Option<Instant> {
         if self.end.is_some() {
             return None;
         }
@@ -292,10 +299,10 @@ impl Engine {
             consider(next.until);
         }
         if !self.ready.is_empty() && in_flight < self.options.throttle_limit {
-            match (self.session.gate().closed_until(now), self.outage.next_probe()) {
-                (Some(opens), _) => consider(opens),
+            match (self.hold, self.outage.next_probe()) {
+                (Some(Hold::Until(at)), _) => consider(at),
                 (None, Some(probe)) if in_flight == 0 => consider(probe.max(self.latest_arrival + self.options.linger)),
-                (None, Some(_)) => {}
+                (Some(Hold::Landing), _) | (None, Some(_)) => {}
                 (None, None) => consider(self.latest_arrival + self.options.linger),
             }
         }
@@ -304,7 +311,7 @@ impl Engine {
 
     /// Ends the run before its work is done. What is on its way is dropped, and what was sent
     /// without an answer is never told as not sent.
-    fn finish_early(&mut self, end: End, flights: &mut JoinSet<Landing>, aboard: &mut HashMap<Id, Vec<Job>>) {
+    fn finish_early(&mut self, end: End, flights: &mut JoinSet<Landing>, aboard: &mut HashMap<Id, Cargo>) {
         self.end = Some(end);
         // What has landed already still counts; only what has not is dropped.
         while let Some(landed) = flights.try_join_next_with_id() {
@@ -312,7 +319,7 @@ impl Engine {
         }
         // Dropping the set aborts its tasks, and with them their connections.
         *flights = JoinSet::new();
-        for job in aboard.drain().flat_map(|(_, cargo)| cargo) {
+        for job in aboard.drain().flat_map(|(_, cargo)| cargo.jobs) {
             self.settle_in_flight(job, end);
         }
         let waiting: Vec<Job> = self.ready.drain(..).chain(self.delayed.drain().map(|delayed| delayed.job)).collect();

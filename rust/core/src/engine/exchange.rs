@@ -8,8 +8,9 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::auth::{AuthError, BearerToken};
-use crate::graph::answer::{Answer, Verdict};
+use crate::graph::answer::{Answer, THROTTLE_PERCENTAGE, THROTTLE_SCOPE, Verdict};
 use crate::graph::batch::{self, StepAnswer};
+use crate::pacing::Usage;
 use crate::session::SessionParts;
 use crate::transport::{GraphRequest, GraphResponse, TransportError};
 
@@ -52,6 +53,8 @@ pub(super) enum Delivery {
 pub(super) struct StepReport {
     pub verdict: Verdict,
     pub request_id: Option<Uuid>,
+    /// What Graph said of the quota.
+    pub usage: Option<Usage>,
 }
 
 /// Sends the shipment once.
@@ -96,9 +99,11 @@ fn read(parts: &SessionParts, response: &GraphResponse, users: usize) -> Deliver
         retry_after: response.header("retry-after").map(Into::into),
         request_id,
         body: response.body.as_deref(),
+        usage: Usage::parse(response.header(THROTTLE_PERCENTAGE), response.header(THROTTLE_SCOPE)),
     };
+    let usage = whole.usage;
     if users == 1 {
-        return Delivery::Answers(vec![StepReport { verdict: whole.verdict(now), request_id }]);
+        return Delivery::Answers(vec![StepReport { verdict: whole.verdict(now), request_id, usage }]);
     }
     if response.status == 200 {
         let body = response.body.as_deref().unwrap_or_default();
@@ -111,11 +116,12 @@ fn read(parts: &SessionParts, response: &GraphResponse, users: usize) -> Deliver
                             let verdict = answer.verdict(now);
                             // Where a step tells no id of its own, that of the whole batch stands in.
                             let own = answer.request_id.or_else(|| verdict.request_id());
-                            StepReport { verdict, request_id: own.or(request_id) }
+                            StepReport { verdict, request_id: own.or(request_id), usage: answer.usage }
                         }
                         None => StepReport {
                             verdict: Verdict::Untrusted("no usable answer for this user in the batch"),
                             request_id,
+                            usage: None,
                         },
                     })
                     .collect(),
@@ -123,6 +129,7 @@ fn read(parts: &SessionParts, response: &GraphResponse, users: usize) -> Deliver
             Err(_) => Delivery::Whole(StepReport {
                 verdict: Verdict::Untrusted("the answer to the batch is not Graph's"),
                 request_id,
+                usage,
             }),
         };
     }
@@ -135,5 +142,5 @@ fn read(parts: &SessionParts, response: &GraphResponse, users: usize) -> Deliver
         Verdict::NotFound(error) => Verdict::Rejected { status: response.status, error },
         other => other,
     };
-    Delivery::Whole(StepReport { verdict, request_id })
+    Delivery::Whole(StepReport { verdict, request_id, usage })
 }

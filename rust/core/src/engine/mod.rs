@@ -201,6 +201,13 @@ impl RunControl {
 
     /// How far the run is.
     pub fn progress(&self) -> Progress {
-        self.meter.progress(self.session.parts().clock.now())
+        let now = self.session.parts().clock.now();
+        let mut progress = self.meter.progress(now);
+        // A run that is still in the burst is faster than it can go on.
+        if let Some(remaining) = &mut progress.remaining {
+            let left = progress.accepted.saturating_sub(progress.done);
+            *remaining = self.session.pacer().time_for(now, left).max(*remaining);
+        }
+        progress
     }
 }

@@ -47,6 +47,9 @@ impl Engine {
                 job.fresh_connection = false;
             }
         }
+        if let Delivery::Answers(reports) = &result {
+            reports.iter().filter_map(|report| report.usage).for_each(|usage| self.session.pacer().learn(now, usage));
+        }
         match result {
             Delivery::NoToken(AuthError::Unreachable(why)) | Delivery::NotSent(why) => {
                 self.notice(|| {
@@ -74,7 +77,7 @@ impl Engine {
                 });
                 self.refused_token = None;
                 if !reports.iter().any(|report| matches!(report.verdict, Verdict::Throttled { .. })) {
-                    self.session.gate().passed(now);
+                    self.session.pacer().passed(now);
                 }
                 for (job, report) in cargo.into_iter().zip(reports) {
                     self.judge(job, report, &context);
@@ -117,7 +120,7 @@ impl Engine {
     }
 
     fn judge(&mut self, mut job: Job, report: StepReport, context: &Context) {
-        let StepReport { verdict, request_id } = report;
+        let StepReport { verdict, request_id, .. } = report;
         job.request_id = request_id.or(job.request_id);
         job.throttled = false;
         let name = || self.ledger.name(job.key);
@@ -158,7 +161,7 @@ impl Engine {
             Verdict::Throttled { wait } => self.throttled(job, wait, context),
             Verdict::Unavailable { status, wait } => {
                 if let Some(wait) = wait {
-                    self.session.gate().close(context.now, |_| wait);
+                    self.session.pacer().wait(context.now, wait);
                 }
                 job.fresh_connection = status == 503;
                 self.doubt(job, format!("Graph answered with status {status}"), wait, context);
@@ -177,8 +180,8 @@ impl Engine {
 
     fn throttled(&mut self, mut job: Job, wait: Option<Duration>, context: &Context) {
         self.session
-            .gate()
-            .close(context.now, |in_a_row| wait.unwrap_or_else(|| backoff::wait(in_a_row + 1, context.chance)));
+            .pacer()
+            .throttled(context.now, |in_a_row| wait.unwrap_or_else(|| backoff::wait(in_a_row + 1, context.chance)));
         job.throttled = true;
         job.trouble = Some(match wait {
             Some(wait) => format!("Graph asked to wait for {} s", wait.as_secs_f64()),
@@ -249,7 +252,7 @@ impl Engine {
                 self.fail(&job, Status::Failed, error.detail(), None);
             }
         }
-        let Some(opens) = self.session.gate().closed_until(now) else { return };
+        let Some(opens) = self.session.pacer().closed_until(now) else { return };
         if self.ready.iter().all(|job| opens < self.last_moment(job, now)) {
             return;
         }
@@ -291,7 +294,7 @@ impl Engine {
     /// The run ended before this user could be sent, or sent again.
     pub(super) fn settle_unsent(&mut self, job: &Job, end: End) {
         let name = self.ledger.name(job.key);
-        let held_back = job.throttled || self.session.gate().closed_until(self.now()).is_some();
+        let held_back = job.throttled || self.hold.is_some() || self.session.pacer().closed_until(self.now()).is_some();
         let (status, detail) = match end {
             End::Cancelled => (
                 Status::Failed,

@@ -10,6 +10,13 @@ use uuid::Uuid;
 
 use super::error_body::{self, GraphError};
 use super::{read_object, retry_after};
+use crate::pacing::Usage;
+
+/// The header that tells how much of a limit is used, from 0.8 on.
+pub(crate) const THROTTLE_PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
+
+/// The header that tells whose limit that is.
+pub(crate) const THROTTLE_SCOPE: &str = "x-ms-throttle-scope";
 
 /// The parts of an answer that decide, from a single request or from a step of a batch.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +26,8 @@ pub(crate) struct Answer<'a> {
     pub request_id: Option<Uuid>,
     /// The body as it came; `None` where the answer says itself that it has none.
     pub body: Option<&'a [u8]>,
+    /// What the server says of the quota.
+    pub usage: Option<Usage>,
 }
 
 impl Verdict {
@@ -110,7 +119,13 @@ mod tests {
     use super::*;
 
     fn verdict(status: u16, body: Option<&str>) -> Verdict {
-        let answer = Answer { status, retry_after: Some("7".into()), request_id: None, body: body.map(str::as_bytes) };
+        let answer = Answer {
+            status,
+            retry_after: Some("7".into()),
+            request_id: None,
+            usage: None,
+            body: body.map(str::as_bytes),
+        };
         answer.verdict(Timestamp::UNIX_EPOCH)
     }
 

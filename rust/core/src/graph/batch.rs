@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::answer::Answer;
+use super::answer::{Answer, THROTTLE_PERCENTAGE, THROTTLE_SCOPE};
 use super::read_object;
+use crate::pacing::Usage;
 
 /// The most steps that Graph takes in one batch.
 pub(crate) const MAX_STEPS: usize = 20;
@@ -141,6 +142,7 @@ impl StepAnswer<'_> {
             retry_after: self.header("retry-after"),
             request_id: self.header("request-id").and_then(|text| Uuid::try_parse(&text).ok()),
             body: self.body.map(|body| body.get().as_bytes()),
+            usage: Usage::parse(self.header(THROTTLE_PERCENTAGE).as_deref(), self.header(THROTTLE_SCOPE).as_deref()),
         }
     }
 }

@@ -1,12 +1,11 @@
-//! The gate that a server's `Retry-After` closes for everything that shares its quota.
+//! The gate that a server's `Retry-After` closes.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Closed until an instant; shared by all runs on the same application, tenant and Graph host.
+/// Closed until an instant.
 ///
 /// Repeating before the instant would count against the quota, so nothing passes a closed gate.
 /// Source: Microsoft Learn, "Microsoft Graph throttling guidance".
@@ -52,19 +51,6 @@ impl Gate {
     }
 }
 
-/// The gate of a quota, shared by every session of this process that names the same one.
-pub(crate) fn shared(quota: &str) -> Arc<Gate> {
-    static GATES: LazyLock<Mutex<HashMap<String, Weak<Gate>>>> = LazyLock::new(Mutex::default);
-    let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
-    gates.retain(|_, gate| gate.strong_count() > 0);
-    if let Some(gate) = gates.get(quota).and_then(Weak::upgrade) {
-        return gate;
-    }
-    let gate = Arc::new(Gate::default());
-    gates.insert(quota.to_owned(), Arc::downgrade(&gate));
-    gate
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,12 +83,5 @@ mod tests {
             assert_eq!(in_a_row, 1);
             Duration::ZERO
         });
-    }
-
-    #[test]
-    fn one_quota_has_one_gate() {
-        let gate = shared("test|a");
-        assert!(Arc::ptr_eq(&gate, &shared("test|a")));
-        assert!(!Arc::ptr_eq(&gate, &shared("test|b")));
     }
 }

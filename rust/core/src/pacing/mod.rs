@@ -1,7 +1,14 @@
-//! When the next request may go: waits that the server asked for, and back-off where it did not.
+//! When the next request may go: quotas that are known, waits that the server asked for, and
+//! back-off where it named none.
 //!
-//! A rate limiter that follows the quota's slope belongs beside the gate, and is asked in the same
-//! place: before a batch leaves the engine.
+//! One [`Pacer`] serves everything in this process that shares an application and a tenant.
 
 pub(crate) mod backoff;
-pub(crate) mod gate;
+mod gate;
+mod pacer;
+mod quota;
+mod slope;
+mod window;
+
+pub(crate) use pacer::{Hold, Pacer, Permit, Usage};
+pub use quota::{Allowance, WriteQuota};

@@ -2,5 +2,6 @@
 
 mod contract;
 mod faults;
+mod pacing;
 mod support;
 mod truth;

@@ -12,7 +12,7 @@ use revoke_session_core::auth::{AuthError, BearerToken, TokenSource};
 use revoke_session_core::transport::{GraphRequest, GraphResponse, Transport, TransportError};
 use revoke_session_core::{
     Clock, Endpoints, Environment, ErrorId, Event, Input, Outcome, Run, RunOptions, SeededEntropy, Session,
-    SessionParts, Status, start,
+    SessionParts, Status, WriteQuota, start,
 };
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
@@ -239,12 +239,18 @@ impl TokenSource for Tokens {
 }
 
 pub fn session_with(graph: &Arc<MemoryGraph>, tokens: Arc<Tokens>, tenant: Option<&str>) -> Session {
+    session_of(graph, tokens, tenant, WriteQuota::NONE)
+}
+
+/// A session that keeps to `quota`.
+pub fn session_of(graph: &Arc<MemoryGraph>, tokens: Arc<Tokens>, tenant: Option<&str>, quota: WriteQuota) -> Session {
     Session::from_parts(SessionParts {
         endpoints: Endpoints::new(Environment::Global, None, None).unwrap(),
         tokens,
         transport: Arc::clone(graph) as _,
         clock: PausedClock::new(),
         entropy: Arc::new(SeededEntropy::new(42)),
+        quota,
         credential_type: "AccessToken",
         named: (tenant.map(|_| "app".to_owned()), tenant.map(str::to_owned)),
     })
