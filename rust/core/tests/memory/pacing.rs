@@ -12,27 +12,32 @@ const WINDOW: Duration = Duration::from_secs(15);
 
 /// Counts as the server does: at most `limit` writes in any stretch of a window.
 struct Quota {
-    limit: usize,
+    limit: u32,
     counted: VecDeque<Instant>,
     throttled: usize,
 }
 
 impl Quota {
-    fn new(limit: usize) -> Self {
+    fn new(limit: u32) -> Self {
         Self { limit, counted: VecDeque::new(), throttled: 0 }
+    }
+
+    fn used(&self) -> usize {
+        self.counted.len()
     }
 
     fn judge(&mut self, seen: &Seen) -> Act {
         while self.counted.front().is_some_and(|at| seen.at.duration_since(*at) >= WINDOW) {
             self.counted.pop_front();
         }
-        if self.counted.len() + seen.users.len() > self.limit {
+        if self.used() + seen.users.len() > self.limit as usize {
             self.throttled += 1;
-            let wait = WINDOW - seen.at.duration_since(self.counted[0]);
+            let wait = WINDOW.saturating_sub(seen.at.duration_since(self.counted[0]));
             return Act::Whole(Reply::throttled(Some(&format!("{}", wait.as_secs() + 1))));
         }
         self.counted.extend(seen.users.iter().map(|_| seen.at));
-        let used = format!("{:.2}", self.counted.len() as f64 / self.limit as f64);
+        let part = f64::from(u32::try_from(self.used()).unwrap()) / f64::from(self.limit);
+        let used = format!("{part:.2}");
         Act::each(move |_| {
             let mut reply = Reply::revoked();
             if used.as_str() >= "0.80" {
