@@ -122,10 +122,7 @@ impl ErrorId {
 
     /// The error for a cmdlet that needs a sign-in and has none.
     pub fn not_connected() -> ErrorDetail {
-        Self::NotConnected.with_message(format!(
-            "You are not connected to Microsoft Graph. {}",
-            Self::NotConnected.recommended_action()
-        ))
+        Self::NotConnected.with_message("You are not connected to Microsoft Graph.")
     }
 }
 

@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::cloud::Endpoints;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{ErrorDetail, ErrorId};
+use crate::identity::UserId;
 use crate::pacing::{Pacer, WriteQuota};
 use crate::transport::{HttpTransport, Transport};
 
@@ -182,7 +183,10 @@ impl Session {
     pub fn context(&self) -> SessionContext {
         let claims = current_claims(&self.parts);
         let (client_id, tenant_id) = self.parts.named.clone();
+        let user =
+            || UserId::parse(claims.oid.as_deref(), claims.upn.as_deref().or(claims.unique_name.as_deref())).ok();
         SessionContext {
+            user: (claims.auth_type() == AuthType::Delegated).then(user).flatten(),
             auth_type: claims.auth_type(),
             scopes: claims.scopes(),
             expires_on: self.parts.tokens.current().and_then(|token| token.expires_on()),
@@ -211,6 +215,8 @@ fn current_claims(parts: &SessionParts) -> Claims {
 /// Who is signed in, where and until when. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionContext {
+    /// The signed-in user, where one is and the token tells who.
+    pub user: Option<UserId>,
     /// UPN of the user, or display name of the application.
     pub account: Option<String>,
     /// Application (client) id.

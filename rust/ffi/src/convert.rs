@@ -55,10 +55,7 @@ impl From<core::Status> for RevocationStatus {
 
 impl From<core::Outcome> for Outcome {
     fn from(outcome: core::Outcome) -> Self {
-        let user = match &outcome.target {
-            Some(Target::User(user)) => Some(user),
-            Some(Target::Me) | None => None,
-        };
+        let user = outcome.target.as_ref().and_then(Target::user);
         let (detail, graph_code) = match outcome.failure {
             Some(failure) => (Some(failure.detail), failure.graph_code),
             None => (None, None),

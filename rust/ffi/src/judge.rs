@@ -2,7 +2,7 @@
 
 use interoptopus::ffi;
 use interoptopus::wire::Wire;
-use revoke_session_core::identity::{Target, UserId};
+use revoke_session_core::identity::UserId;
 use revoke_session_core::{ErrorId, Input};
 
 use crate::boundary::{guarded, unwire, wire};
@@ -15,10 +15,7 @@ pub fn judge_user(input: Wire<UserInput>) -> ffi::Result<Wire<Judgement>, FfiErr
         let input = Input::from(&unwire(input)?);
         let judgement = match input.target() {
             Ok(target) => {
-                let user = match target {
-                    Target::User(user) => Some(user),
-                    Target::Me => None,
-                };
+                let user = target.user();
                 Judgement {
                     display: target.to_string(),
                     object_id: user.and_then(UserId::object_id).map(|id| id.to_string()),

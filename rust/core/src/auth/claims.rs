@@ -18,6 +18,8 @@ pub struct Claims {
     pub appid: Option<String>,
     /// Display name of the application.
     pub app_displayname: Option<String>,
+    /// Object id of the user, or of the application's service principal.
+    pub oid: Option<String>,
     /// UPN of the user.
     pub upn: Option<String>,
     /// UPN of the user in tokens of some flows.

@@ -175,14 +175,15 @@ impl Engine {
                 return self.refuse(tag, None, Status::Failed, Failure { detail: invalid.detail(), graph_code: None });
             }
         };
-        if target == Target::Me && self.session.context().auth_type == AuthType::AppOnly {
+        let target = if matches!(target, Target::Me(_)) { Target::Me(self.session.context().user) } else { target };
+        let alone = matches!(target, Target::Me(_));
+        if alone && self.session.context().auth_type == AuthType::AppOnly {
             let detail = ErrorId::DelegatedSignInRequired
                 .with_message("-Me means the signed-in user, but an application is signed in, not a user.");
             return self.refuse(tag, Some(target), Status::Failed, Failure { detail, graph_code: None });
         }
-        let alone = target == Target::Me;
         let path = target.revoke_path();
-        match self.ledger.admit(tag, target) {
+        match self.ledger.admit(tag, target, self.session.parts().clock.utc()) {
             Admission::Waiting => {}
             Admission::Answered(outcome) => self.answer(*outcome),
             Admission::New(key) => {

@@ -60,7 +60,7 @@ impl Input {
 
     /// The signed-in user.
     pub fn me(tag: u64) -> Self {
-        Self { tag, target: Ok(Target::Me) }
+        Self { tag, target: Ok(Target::Me(None)) }
     }
 
     /// Whom the input names.

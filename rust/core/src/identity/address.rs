@@ -28,7 +28,7 @@ impl Target {
     pub fn revoke_path(&self) -> String {
         match self {
             Self::User(user) => format!("{}/revokeSignInSessions", user.address()),
-            Self::Me => "me/revokeSignInSessions".to_owned(),
+            Self::Me(_) => "me/revokeSignInSessions".to_owned(),
         }
     }
 }
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(path("$a+b@c.d"), "users('%24a%2Bb%40c.d')/revokeSignInSessions");
         assert_eq!(path("x#EXT#@c.d"), "users('x%23EXT%23%40c.d')/revokeSignInSessions");
         assert_eq!(path("zoë@c.d"), "users('zo%C3%AB%40c.d')/revokeSignInSessions");
-        assert_eq!(Target::Me.revoke_path(), "me/revokeSignInSessions");
+        assert_eq!(Target::Me(None).revoke_path(), "me/revokeSignInSessions");
     }
 
     /// A rival sent `../me` on and signed out the administrator.

@@ -167,15 +167,25 @@ fn parse_object_id(text: &str) -> Option<Uuid> {
 pub enum Target {
     /// A user of the tenant.
     User(UserId),
-    /// Whoever is signed in.
-    Me,
+    /// Whoever is signed in, by name where the token tells it.
+    Me(Option<UserId>),
+}
+
+impl Target {
+    /// The user, where known.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Me(user) => user.as_ref(),
+        }
+    }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::User(user) => user.fmt(f),
-            Self::Me => f.write_str("the signed-in user"),
+        match self.user() {
+            Some(user) => user.fmt(f),
+            None => f.write_str("the signed-in user"),
         }
     }
 }

@@ -196,6 +196,8 @@ async fn the_signed_in_user_needs_a_delegated_sign_in() {
     let user =
         revoke(&session_with(&graph, Tokens::with(true, false), None), RunOptions::default(), vec![Input::me(1)]).await;
     assert_eq!(user[0].status, Status::Revoked);
+    let name = user[0].target.as_ref().map(ToString::to_string);
+    assert_eq!(name.as_deref(), Some("adele@contoso.com (6e7b768e-07e2-4810-8459-485f84f8f204)"));
     assert_eq!(graph.seen()[0].path, "me/revokeSignInSessions");
 }
 

@@ -213,7 +213,7 @@ fn token(number: u32, app: bool) -> BearerToken {
     let claims = if app {
         r#"{"appid":"app","roles":["User.RevokeSessions.All"]}"#
     } else {
-        r#"{"scp":"User.RevokeSessions.All"}"#
+        r#"{"scp":"User.RevokeSessions.All","upn":"adele@contoso.com","oid":"6e7b768e-07e2-4810-8459-485f84f8f204"}"#
     };
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
     BearerToken::new(format!("e30.{claims}.{number}").into(), None)
