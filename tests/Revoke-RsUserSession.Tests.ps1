@@ -460,7 +460,7 @@ Describe 'Nobody signed in' {
         $run.Errors.Count | Should -Be 2
         $run.Errors[0].FullyQualifiedErrorId | Should -Be 'NotConnected,RevokeSession.Commands.RevokeRsUserSessionCommand'
         $run.Errors[0].TargetObject | Should -Be adele@contoso.com
-        "$($run.Errors[0])" | Should -BeLike '*Connect-RsGraph -TenantId * -ClientSecretCredential *'
+        $run.Errors[0].ErrorDetails.RecommendedAction | Should -BeLike '*Connect-RsGraph -TenantId * -ClientSecretCredential *'
     }
 
     It 'is told without a question even with -WhatIf:$false' {
