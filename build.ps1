@@ -8,7 +8,7 @@ Runs one task of the build. Everything is done by `cargo xtask`; this only forwa
 [CmdletBinding()]
 param (
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Demo', 'Docs', 'Lint', 'Package', 'Bindings')]
+    [ValidateSet('Build', 'Test', 'Demo', 'Bench', 'Docs', 'Lint', 'Package', 'Bindings')]
     [string] $Task = 'Build'
 )
 

@@ -478,7 +478,10 @@ Describe 'The signed-in user' {
     It 'is revoked with -Me' {
         $token = (Set-Emulator $emulator token @{ kind = 'delegated'; upn = 'adele@contoso.com' }).access_token
         Connect-RsGraph -AccessToken (ConvertTo-Secret $token) @place
-        (Revoke-RsUserSession -Me -Confirm:$false).Status | Should -Be Revoked
+        $result = Revoke-RsUserSession -Me -Confirm:$false
+        $result.Status | Should -Be Revoked
+        $result.UserPrincipalName | Should -Be adele@contoso.com
+        $result.UserId | Should -Be $cast.adele.id
         Get-Revoked | Should -Be adele@contoso.com
         (Get-State).requests.me | Should -Be 1
     }
@@ -493,9 +496,12 @@ Describe 'The signed-in user' {
     }
 
     It 'is named in the question' {
-        $shell = New-Shell $emulator 'No'
+        $token = (Set-Emulator $emulator token @{ kind = 'delegated'; upn = 'adele@contoso.com' }).access_token
+        $shell = New-Shell $emulator 'No', 'No'
         try {
             (Invoke-Shell $shell 'Revoke-RsUserSession -Me').Prompts[0] | Should -BeLike '*the signed-in user*'
+            $null = Invoke-Shell $shell 'Connect-RsGraph -AccessToken $args[0] -GraphEndpoint $args[1] -AuthorityHost $args[1]' (ConvertTo-Secret $token), $emulator.graph
+            (Invoke-Shell $shell 'Revoke-RsUserSession -Me').Prompts[-1] | Should -BeLike "*adele@contoso.com ($($cast.adele.id))*"
         }
         finally {
             Close-Shell $shell

@@ -68,7 +68,7 @@ public sealed class NativeBoundaryTests
                     timestamp = -1,
                 },
             ],
-            notices = [new() { text = "batch 1" }],
+            notices = [new() { text = "batch 1", warning = false }, new() { text = "gone", warning = true }],
             progress = new() { accepted = 3, done = 1, per_second = 12.5, remaining_seconds = -1 },
             finished = true,
         };

@@ -129,7 +129,8 @@ public sealed class RevokeRsUserSessionCommand : NativeCmdlet
     {
         try
         {
-            return NativeCalls.Judge(input);
+            // Who is signed in, the connection knows; everybody else is in the input.
+            return input.me && SessionTable.Current is { } connection ? connection.JudgeMe() : NativeCalls.Judge(input);
         }
         catch (Exception error) when (IsNativeFault(error))
         {
@@ -213,7 +214,14 @@ public sealed class RevokeRsUserSessionCommand : NativeCmdlet
     {
         foreach (Notice notice in report.notices)
         {
-            WriteVerbose(notice.text);
+            if (notice.warning)
+            {
+                WriteWarning(notice.text);
+            }
+            else
+            {
+                WriteVerbose(notice.text);
+            }
         }
         progress!.Update(report.progress);
         foreach (Outcome outcome in report.outcomes)

@@ -46,6 +46,13 @@ internal sealed class GraphConnection : IDisposable
         return new RsContext(context.Unwire());
     }
 
+    /// <summary>The signed-in user, as prompts and results name it.</summary>
+    public Judgement JudgeMe()
+    {
+        using WireOfJudgement judgement = native.JudgeMe();
+        return judgement.Unwire();
+    }
+
     /// <summary>Starts a run, which stays whole when this connection is disposed.</summary>
     public RevocationRun StartRun(RunOptions options) => RevocationRun.Start(native, WireOfRunOptions.From(options));
 

@@ -35,6 +35,9 @@ mod cloud;
 mod engine;
 mod entropy;
 mod error;
+#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod graph;
 pub mod identity;
 mod outcome;

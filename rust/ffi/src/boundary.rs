@@ -12,6 +12,7 @@ use interoptopus::wire::Wire;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::AbortHandle;
 
+use crate::extent;
 use crate::wire::FfiError;
 
 /// Runs the body of an export. A panic becomes [`ffi::Result::Panic`], because unwinding into .NET
@@ -41,6 +42,9 @@ pub(crate) fn unwire<T>(mut wire: Wire<T>) -> Result<T, FfiError>
 where
     T: TypeInfo + interoptopus::lang::types::WireIO,
 {
+    if !extent::is_whole(&wire) {
+        return Err(FfiError::InvalidInput);
+    }
     wire.try_unwire().map_err(|_| FfiError::InvalidInput)
 }
 

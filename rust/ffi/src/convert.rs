@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use revoke_session_core as core;
 use revoke_session_core::identity::{Target, UserId};
 
-use crate::wire::{ErrorDetail, Outcome, Progress, RevocationStatus, RunOptions, SessionContext, UserInput};
+use crate::wire::{ErrorDetail, Judgement, Outcome, Progress, RevocationStatus, RunOptions, SessionContext, UserInput};
 
 impl From<core::ErrorDetail> for ErrorDetail {
     fn from(detail: core::ErrorDetail) -> Self {
@@ -25,6 +25,17 @@ impl From<&UserInput> for core::Input {
             Self::me(input.tag)
         } else {
             Self::parse(input.tag, input.id.as_deref(), input.user_principal_name.as_deref())
+        }
+    }
+}
+
+impl From<&Target> for Judgement {
+    fn from(target: &Target) -> Self {
+        Self {
+            display: target.to_string(),
+            object_id: target.user().and_then(UserId::object_id).map(|id| id.to_string()),
+            user_principal_name: target.user().and_then(UserId::upn).map(|upn| upn.as_str().to_owned()),
+            error: None,
         }
     }
 }

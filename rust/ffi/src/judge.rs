@@ -2,7 +2,6 @@
 
 use interoptopus::ffi;
 use interoptopus::wire::Wire;
-use revoke_session_core::identity::UserId;
 use revoke_session_core::{ErrorId, Input};
 
 use crate::boundary::{guarded, unwire, wire};
@@ -13,24 +12,15 @@ use crate::wire::{ErrorDetail, FfiError, Judgement, UserInput};
 pub fn judge_user(input: Wire<UserInput>) -> ffi::Result<Wire<Judgement>, FfiError> {
     guarded(|| {
         let input = Input::from(&unwire(input)?);
-        let judgement = match input.target() {
-            Ok(target) => {
-                let user = target.user();
-                Judgement {
-                    display: target.to_string(),
-                    object_id: user.and_then(UserId::object_id).map(|id| id.to_string()),
-                    user_principal_name: user.and_then(UserId::upn).map(|upn| upn.as_str().to_owned()),
-                    error: None,
-                }
-            }
+        wire(match input.target() {
+            Ok(target) => target.into(),
             Err(detail) => Judgement {
                 display: String::new(),
                 object_id: None,
                 user_principal_name: None,
                 error: Some(detail.into()),
             },
-        };
-        wire(judgement)
+        })
     })
 }
 

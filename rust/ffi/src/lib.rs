@@ -12,6 +12,10 @@ use interoptopus::{builtins_string, builtins_wire, function, guard, service};
 
 mod boundary;
 mod convert;
+mod extent;
+#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod judge;
 mod run;
 mod session;

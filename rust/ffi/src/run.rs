@@ -87,7 +87,8 @@ impl RevocationRun {
             for event in events.unwrap_or_default() {
                 match event {
                     Event::Outcome(outcome) => outcomes.push(outcome.into()),
-                    Event::Notice(text) => notices.push(Notice { text }),
+                    Event::Warning(text) => notices.push(Notice { text, warning: true }),
+                    Event::Notice(text) => notices.push(Notice { text, warning: false }),
                 }
             }
             wire(RunReport { outcomes, notices, progress: this.control.progress().into(), finished })

@@ -6,11 +6,12 @@ use interoptopus::pattern::asynk::Async;
 use interoptopus::wire::Wire;
 use interoptopus::{AsyncRuntime, ffi};
 use revoke_session_core as core;
+use revoke_session_core::identity::Target;
 use revoke_session_core::{ConnectOptions, Credential, Endpoints, Environment, ErrorId, Session};
 use secrecy::SecretString;
 
 use crate::boundary::{Workers, guarded, guarded_async, guarded_new, lock, unwire, wire};
-use crate::wire::{ConnectReply, ConnectRequest, CredentialKind, FfiError, SessionContext};
+use crate::wire::{ConnectReply, ConnectRequest, CredentialKind, FfiError, Judgement, SessionContext};
 
 /// One sign-in to one tenant.
 #[ffi(service)]
@@ -57,6 +58,11 @@ impl GraphSession {
             wire(ConnectReply { error })
         })
         .await
+    }
+
+    /// The signed-in user as a target, by name where the token tells it.
+    pub fn judge_me(&self) -> ffi::Result<Wire<Judgement>, FfiError> {
+        guarded(|| wire((&Target::Me(self.connected()?.context().user)).into()))
     }
 
     /// Who is signed in.

@@ -180,12 +180,14 @@ pub struct Outcome {
     pub timestamp: i64,
 }
 
-/// A line for the verbose stream.
+/// A line for the verbose or the warning stream.
 #[ffi]
 #[derive(Debug, Clone)]
 pub struct Notice {
     /// The text, free of secrets.
     pub text: String,
+    /// Whether it is a warning.
+    pub warning: bool,
 }
 
 /// How far a run is.
@@ -208,7 +210,7 @@ pub struct Progress {
 pub struct RunReport {
     /// Outcomes, in order of completion.
     pub outcomes: Vec<Outcome>,
-    /// Lines for the verbose stream, in order.
+    /// Lines for the verbose and the warning stream, in order.
     pub notices: Vec<Notice>,
     /// How far the run is.
     pub progress: Progress,

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod bindings;
 mod build;
 mod cargo;
@@ -14,11 +15,13 @@ mod docs;
 mod dotnet;
 mod emulator;
 mod failure;
+mod fuzz;
 mod help;
 mod http;
 mod json;
 mod lint;
 mod manifest;
+mod memcheck;
 mod package;
 mod pester;
 mod platform;
@@ -66,6 +69,12 @@ const TASKS: &[Task] = &[
         run: |project, _| demo::run(project),
     },
     Task {
+        name: "bench",
+        summary: "measures the module and its rivals; writes docs/performance.md (--quick: a small try, to target/)",
+        flag: Some("--quick"),
+        run: |project, quick| bench::run(project, quick),
+    },
+    Task {
         name: "lint",
         summary: "checks formatting, lints and API documentation",
         flag: None,
@@ -78,6 +87,18 @@ const TASKS: &[Task] = &[
         run: |project, check| {
             if check { bindings::check(project) } else { bindings::update(project) }
         },
+    },
+    Task {
+        name: "fuzz",
+        summary: "fuzzes what is read from others, a minute a target (REVOKESESSION_FUZZ_SECONDS); needs nightly",
+        flag: None,
+        run: |project, _| fuzz::run(project),
+    },
+    Task {
+        name: "memcheck",
+        summary: "drives the native library through its C ABI under valgrind",
+        flag: None,
+        run: |project, _| memcheck::run(project),
     },
     Task {
         name: "docs",

@@ -225,6 +225,10 @@ impl Engine {
         }
     }
 
+    pub(super) fn warn(&mut self, text: String) {
+        self.outbox.push_back(Event::Warning(text));
+    }
+
     pub(super) fn delay(&mut self, job: Job, until: Instant) {
         self.order += 1;
         self.delayed.push(Delayed { until, order: self.order, job });

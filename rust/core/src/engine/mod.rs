@@ -99,6 +99,8 @@ fn printable(text: &str) -> String {
 pub enum Event {
     /// An input has its outcome.
     Outcome(Outcome),
+    /// Something the caller should know before the outcomes come, such as that Graph is out of reach.
+    Warning(String),
     /// A line about batches, waits and repetitions; only when [`RunOptions::verbose`] is set.
     Notice(String),
 }

@@ -18,15 +18,17 @@ pub(super) struct Outage {
 }
 
 impl Outage {
-    /// Takes note of a request that reached nobody, or whose answer got lost.
-    pub(super) fn failed(&mut self, now: Instant, chance: f64) {
+    /// Takes note of a request that reached nobody, or whose answer got lost. Tells whether a second
+    /// one in a row makes an outage of it.
+    pub(super) fn failed(&mut self, now: Instant, chance: f64) -> bool {
         self.since.get_or_insert(now);
         // Requests that were on their way together fail together, which is one event.
         if self.next_probe.is_some_and(|probe| now < probe) {
-            return;
+            return false;
         }
         self.failures += 1;
         self.next_probe = Some(now + backoff::wait(self.failures.min(4), chance));
+        self.failures == 2
     }
 
     /// Takes note of any answer.

@@ -60,7 +60,7 @@ impl Engine {
             Delivery::NoToken(error) => self.sign_in_failed(cargo, error),
             Delivery::Lost(why) => {
                 self.notice(|| format!("No answer for {users} users (client-request-id {client_request_id}): {why}"));
-                self.outage.failed(now, context.chance);
+                self.out_of_reach(&why, &context);
                 for mut job in cargo {
                     job.alone |= job.doubtful >= ALONE_AFTER;
                     self.doubt(job, format!("the connection was lost: {why}"), None, &context);
@@ -214,12 +214,19 @@ impl Engine {
     }
 
     fn unreachable(&mut self, cargo: Vec<Job>, why: &str, context: &Context) {
-        self.outage.failed(context.now, context.chance);
+        self.out_of_reach(why, context);
         for mut job in cargo.into_iter().rev() {
             job.trouble = Some(why.to_owned());
             self.ready.push_front(job);
         }
         self.give_up_if_unreachable(why, context.now);
+    }
+
+    fn out_of_reach(&mut self, why: &str, context: &Context) {
+        if self.outage.failed(context.now, context.chance) {
+            let patience = self.options.outage_limit.as_secs();
+            self.warn(format!("Microsoft Graph cannot be reached: {why}. Trying on for {patience} s."));
+        }
     }
 
     fn give_up_if_unreachable(&mut self, why: &str, now: Instant) {

@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use revoke_session_core::{ErrorId, Input, RunOptions, Status};
+use jiff::SignedDuration;
+use revoke_session_core::{ErrorId, Event, Input, RunOptions, Status, start};
 use tokio::time::Instant;
 
-use super::support::{Act, MemoryGraph, Reply, Tokens, error, path, revoke, session, session_with, statuses, users};
+use super::support::{
+    Act, JumpingClock, MemoryGraph, Reply, Tokens, error, path, revoke, session, session_at, session_with, statuses,
+    users,
+};
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_within_a_wait_the_server_asked_for() {
@@ -70,6 +74,77 @@ async fn throttling_without_a_hint_backs_off_and_goes_on() {
     assert_eq!(statuses(&outcomes), HashMap::from([(Status::Revoked, 20)]));
     let at: Vec<_> = graph.seen().iter().map(|request| request.at).collect();
     assert!(at[4] - at[3] > at[1] - at[0], "pauses grow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_none_is_replaced_by_back_off_and_an_endless_one_is_not_sat_out() {
+    for odd in ["-5", "soon", "", "NaN", "0"] {
+        let graph = MemoryGraph::new(move |number, _| match number {
+            0 => Act::Whole(Reply::throttled(Some(odd))),
+            _ => Act::revoked(),
+        });
+        let outcomes = revoke(&session(&graph), RunOptions::default(), users(20)).await;
+        assert_eq!(statuses(&outcomes), HashMap::from([(Status::Revoked, 20)]), "{odd:?}");
+    }
+    let graph = MemoryGraph::new(|_, _| Act::Whole(Reply::throttled(Some("99999999999999999999"))));
+    let begin = Instant::now();
+    let outcomes = revoke(&session(&graph), RunOptions::default(), users(20)).await;
+    assert_eq!(statuses(&outcomes), HashMap::from([(Status::Throttled, 20)]));
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
+    for status in [429, 503, 504] {
+        let graph = MemoryGraph::new(move |number, _| match number {
+            0 => {
+                let headers = vec![("Retry-After", "7".to_owned())];
+                Act::Whole(Reply { headers, ..Reply::error(status, "Busy") })
+            }
+            _ => Act::revoked(),
+        });
+        let outcomes = revoke(&session(&graph), RunOptions::default().with_throttle_limit(1), users(60)).await;
+        assert_eq!(statuses(&outcomes), HashMap::from([(Status::Revoked, 60)]), "{status}");
+        let seen = graph.seen();
+        assert!(seen[1].at.duration_since(seen[0].at) >= Duration::from_secs(7), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_throttling_ends_with_the_run_and_says_so() {
+    let graph = MemoryGraph::new(|_, _| Act::Whole(Reply::throttled(Some("1"))));
+    let begin = Instant::now();
+    let options = RunOptions::default().with_timeout(Some(Duration::from_secs(60)));
+    let outcomes = revoke(&session(&graph), options, users(100)).await;
+    assert_eq!(statuses(&outcomes), HashMap::from([(Status::Throttled, 100)]));
+    assert!(begin.elapsed() <= Duration::from_secs(60), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_for_everybody_is_asked_for_once_each() {
+    let graph = MemoryGraph::new(|_, _| Act::each(|_| Reply::error(403, "Authorization_RequestDenied")));
+    let outcomes = revoke(&session(&graph), RunOptions::default(), users(200)).await;
+    assert_eq!(statuses(&outcomes), HashMap::from([(Status::Denied, 200)]));
+    assert_eq!(graph.seen().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_jump_of_the_wall_clock_moves_no_wait_and_no_deadline() {
+    for jump in [SignedDuration::from_hours(-24), SignedDuration::from_hours(24)] {
+        let graph = MemoryGraph::new(|number, _| match number {
+            0 => Act::Whole(Reply::throttled(Some("10"))),
+            1 => Act::revoked(),
+            _ => Act::Hang,
+        });
+        let session = session_at(&graph, JumpingClock::new(Duration::from_secs(5), jump));
+        let options = RunOptions::default().with_throttle_limit(1).with_timeout(Some(Duration::from_secs(30)));
+        let begin = Instant::now();
+        let outcomes = revoke(&session, options, users(40)).await;
+        assert_eq!(begin.elapsed().as_secs(), 30, "{jump}");
+        assert_eq!(statuses(&outcomes), HashMap::from([(Status::Revoked, 20), (Status::Unknown, 20)]), "{jump}");
+        let seen = graph.seen();
+        assert!(seen[1].at.duration_since(seen[0].at) >= Duration::from_secs(10), "{jump}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,6 +228,23 @@ async fn a_server_out_of_reach_is_given_up_in_time_for_all() {
             .all(|o| o.status == Status::Failed && error(o) == Some(ErrorId::GraphUnreachable) && o.attempts == 0)
     );
     assert!(begin.elapsed() < Duration::from_secs(40), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_told_once_while_it_lasts() {
+    let graph = MemoryGraph::new(|number, _| if number < 4 { Act::NotSent } else { Act::revoked() });
+    let mut run = start(&session(&graph), RunOptions::default());
+    run.input.submit(users(1)).await;
+    run.input.complete();
+    let mut warnings = Vec::new();
+    while let Some(events) = run.events.next(9).await {
+        warnings.extend(events.into_iter().filter_map(|event| match event {
+            Event::Warning(text) => Some(text),
+            _ => None,
+        }));
+    }
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("cannot be reached") && warnings[0].contains("30 s"), "{warnings:?}");
 }
 
 #[tokio::test(start_paused = true)]

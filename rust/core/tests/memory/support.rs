@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
 use revoke_session_core::auth::{AuthError, BearerToken, TokenSource};
 use revoke_session_core::transport::{GraphRequest, GraphResponse, Transport, TransportError};
@@ -32,6 +32,27 @@ impl PausedClock {
 impl Clock for PausedClock {
     fn utc(&self) -> Timestamp {
         "2026-11-21T08:00:00Z".parse::<Timestamp>().unwrap() + self.origin.elapsed()
+    }
+}
+
+/// A wall clock that somebody sets anew in the middle of a run.
+#[derive(Debug)]
+pub struct JumpingClock {
+    origin: Instant,
+    after: Duration,
+    jump: SignedDuration,
+}
+
+impl JumpingClock {
+    pub fn new(after: Duration, jump: SignedDuration) -> Arc<Self> {
+        Arc::new(Self { origin: Instant::now(), after, jump })
+    }
+}
+
+impl Clock for JumpingClock {
+    fn utc(&self) -> Timestamp {
+        let right = "2026-11-21T08:00:00Z".parse::<Timestamp>().unwrap() + self.origin.elapsed();
+        if self.origin.elapsed() < self.after { right } else { right + self.jump }
     }
 }
 
@@ -244,16 +265,31 @@ pub fn session_with(graph: &Arc<MemoryGraph>, tokens: Arc<Tokens>, tenant: Optio
 
 /// A session that keeps to `quota`.
 pub fn session_of(graph: &Arc<MemoryGraph>, tokens: Arc<Tokens>, tenant: Option<&str>, quota: WriteQuota) -> Session {
-    Session::from_parts(SessionParts {
+    Session::from_parts(parts(graph, tokens, tenant, quota, PausedClock::new()))
+}
+
+/// A session with a clock of its own.
+pub fn session_at(graph: &Arc<MemoryGraph>, clock: Arc<dyn Clock>) -> Session {
+    Session::from_parts(parts(graph, Tokens::new(), None, WriteQuota::NONE, clock))
+}
+
+fn parts(
+    graph: &Arc<MemoryGraph>,
+    tokens: Arc<Tokens>,
+    tenant: Option<&str>,
+    quota: WriteQuota,
+    clock: Arc<dyn Clock>,
+) -> SessionParts {
+    SessionParts {
         endpoints: Endpoints::new(Environment::Global, None, None).unwrap(),
         tokens,
         transport: Arc::clone(graph) as _,
-        clock: PausedClock::new(),
+        clock,
         entropy: Arc::new(SeededEntropy::new(42)),
         quota,
         credential_type: "AccessToken",
         named: (tenant.map(|_| "app".to_owned()), tenant.map(str::to_owned)),
-    })
+    }
 }
 
 pub fn session(graph: &Arc<MemoryGraph>) -> Session {
@@ -281,7 +317,7 @@ pub async fn revoke(session: &Session, options: RunOptions, inputs: Vec<Input>) 
         while let Some(batch) = events.next(100).await {
             outcomes.extend(batch.into_iter().filter_map(|event| match event {
                 Event::Outcome(outcome) => Some(outcome),
-                Event::Notice(_) => None,
+                Event::Warning(_) | Event::Notice(_) => None,
             }));
         }
         outcomes
