@@ -284,6 +284,23 @@ async fn a_connection_that_went_stale_costs_nobody_anything() {
 }
 
 #[tokio::test]
+async fn after_a_503_every_attempt_takes_a_new_connection() {
+    let connections: Arc<Mutex<Vec<std::net::SocketAddr>>> = Arc::default();
+    let seen = Arc::clone(&connections);
+    let server = FaultServer::start(move |number, stream| {
+        seen.lock().unwrap().push(stream.peer_addr().unwrap());
+        let busy = with_body("503 Service Unavailable", b"busy");
+        async move { if number < 3 { say(stream, busy).await } else { say(stream, OK).await } }
+    })
+    .await;
+    let outcomes = revoke_at(&server.address, 1, options()).await;
+    assert_eq!((outcomes[0].status, outcomes[0].attempts), (Status::Revoked, 4));
+    let connections = connections.lock().unwrap();
+    let different: std::collections::HashSet<_> = connections.iter().collect();
+    assert_eq!(different.len(), 4, "{connections:?}");
+}
+
+#[tokio::test]
 async fn nobody_listening_is_told_as_nothing_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -36,6 +36,11 @@ impl HttpClient {
     /// # Errors
     /// The text of what failed, which is only ever the set-up of TLS.
     pub(crate) fn new(origin: &Url) -> Result<Self, String> {
+        Self::with_pool(origin, usize::MAX)
+    }
+
+    /// The same, keeping at most so many idle connections.
+    fn with_pool(origin: &Url, idle_connections: usize) -> Result<Self, String> {
         // An error means that the process has chosen a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()
@@ -44,7 +49,8 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT);
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .pool_max_idle_per_host(idle_connections);
         if is_loopback(origin) {
             builder = builder.no_proxy();
         } else {
@@ -71,7 +77,7 @@ impl HttpTransport {
     pub fn new(origin: &Url) -> Result<Self, String> {
         Ok(Self {
             client: HttpClient::new(origin)?,
-            fresh: HttpClient::new(origin)?,
+            fresh: HttpClient::with_pool(origin, 0)?,
             base: format!("{}v1.0/", origin.as_str()).into(),
         })
     }
