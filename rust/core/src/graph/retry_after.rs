@@ -15,7 +15,9 @@ pub const LONGEST: Duration = Duration::from_hours(365 * 24);
 pub fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
-        return text.parse::<f64>().ok().filter(|seconds| !seconds.is_nan()).map(seconds_to_wait);
+        // Rust reads "+infinity" as a number, too, which no server means.
+        let is_number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'));
+        return text.parse::<f64>().ok().filter(|_| is_number).map(seconds_to_wait);
     }
     let date = httpdate::parse_http_date(text).ok()?;
     let wait = date.duration_since(SystemTime::from(now)).unwrap_or_default();
@@ -49,7 +51,7 @@ mod tests {
         assert_eq!(wait("-5"), Some(Duration::ZERO));
         assert_eq!(wait("99999999999999999999999"), Some(LONGEST));
         assert_eq!(wait("1e400"), Some(LONGEST));
-        for garbage in ["", "soon", "NaN", "inf", "10 s", "0x10", "--1", "10,5"] {
+        for garbage in ["", "soon", "NaN", "inf", "10 s", "0x10", "--1", "10,5", "+inf", "-infinity", "+nan"] {
             assert_eq!(wait(garbage), None, "{garbage:?}");
         }
     }
