@@ -42,25 +42,36 @@ internal sealed class GraphConnection : IDisposable
     /// <summary>Who is signed in.</summary>
     public RsContext Describe()
     {
-        using WireOfSessionContext context = native.Describe();
+        using WireOfSessionContext context = Use(session => session.Describe());
         return new RsContext(context.Unwire());
     }
 
     /// <summary>The signed-in user, as prompts and results name it.</summary>
     public Judgement JudgeMe()
     {
-        using WireOfJudgement judgement = native.JudgeMe();
+        using WireOfJudgement judgement = Use(session => session.JudgeMe());
         return judgement.Unwire();
     }
 
     /// <summary>Starts a run, which stays whole when this connection is disposed.</summary>
-    public RevocationRun StartRun(RunOptions options) => RevocationRun.Start(native, WireOfRunOptions.From(options));
+    public RevocationRun StartRun(RunOptions options) =>
+        Use(session => RevocationRun.Start(session, WireOfRunOptions.From(options)));
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Release();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The library must never be handed a session that is gone.</summary>
+    private T Use<T>(Func<GraphSession, T> call)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(released, this);
+            return call(native);
+        }
     }
 
     private void Release()
