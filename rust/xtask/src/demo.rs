@@ -19,7 +19,7 @@ const SECRET: &str = "REVOKESESSION_CLIENT_SECRET";
 /// Builds, and shows the module at work; where there is no PowerShell, the library alone.
 pub fn run(project: &Project) -> Outcome {
     build::run(project, Profile::Dev)?;
-    let emulator = Emulator::start(project, USERS)?;
+    let emulator = Emulator::start(project.emulator().as_ref(), USERS, &[])?;
     if let Some(powershell) = PowerShell::find(project) {
         in_powershell(project, &powershell, &emulator)
     } else {

@@ -1,12 +1,12 @@
 //! The Graph emulator as a child process.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::json::Value;
 use crate::process;
-use crate::project::Project;
 
 /// A running emulator, stopped when dropped.
 pub struct Emulator {
@@ -15,23 +15,24 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one with `users` users and waits until it is ready.
-    pub fn start(project: &Project, users: u32) -> Outcome<Self> {
-        let mut command = process::command(project.emulator());
+    /// Starts `program` with `users` users and further arguments, and waits until it is ready.
+    pub fn start(program: &Path, users: u32, arguments: &[&str]) -> Outcome<Self> {
+        let mut command = process::command(program);
         // Its standard input ends with the driver, however that ends.
         command
             .args(["--exit-on-stdin-eof", "--users"])
             .arg(users.to_string())
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
-        let mut child = command.spawn().context(|| "cannot start the emulator".to_owned())?;
+        let child = command.spawn().context(|| "cannot start the emulator".to_owned())?;
+        // From here on it is stopped, whatever goes wrong.
+        let mut emulator = Self { child, ready: Value::Null };
         let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
+        if let Some(stdout) = emulator.child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line).context(|| "cannot read from the emulator".to_owned())?;
         }
-        let ready = Value::parse(&line);
-        let mut emulator = Self { child, ready: Value::Null };
-        emulator.ready = ready.map_err(|_| Failure::new("the emulator did not say that it is ready"))?;
+        emulator.ready = Value::parse(&line).map_err(|_| Failure::new("the emulator did not say that it is ready"))?;
         Ok(emulator)
     }
 

@@ -1,14 +1,14 @@
 //! The emulated Graph that all clients of a measurement talk to: another process, built for release.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use crate::emulator::Emulator;
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::http;
 use crate::json::Value;
-use crate::process;
 
 use super::plan::Quota;
 use super::tools::Tools;
@@ -28,8 +28,7 @@ pub struct Setup {
 
 /// A running server, stopped when dropped.
 pub struct Server {
-    child: Child,
-    ready: Value,
+    emulator: Emulator,
     users: PathBuf,
 }
 
@@ -37,22 +36,10 @@ impl Server {
     /// Starts one and lists its users in a file.
     pub fn start(tools: &Tools<'_>, setup: &Setup) -> Outcome<Self> {
         let quota = setup.quota.map_or_else(|| "off".to_owned(), |quota| format!("{}/{}", quota.writes, quota.seconds));
-        let mut child = process::command(tools.emulator())
-            .arg("--exit-on-stdin-eof")
-            .args(["--users", &in_directory(setup.users).to_string()])
-            .args(["--latency-ms", &setup.latency_ms.to_string()])
-            .args(["--quota", &quota])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context(|| "cannot start the emulator".to_owned())?;
-        let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            // What cannot be read is not ready either.
-            let _ = BufReader::new(stdout).read_line(&mut line);
-        }
-        let ready = Value::parse(&line).unwrap_or(Value::Null);
-        let server = Self { child, ready, users: tools.folder().join("users.txt") };
+        let latency = setup.latency_ms.to_string();
+        let arguments = ["--latency-ms", latency.as_str(), "--quota", quota.as_str()];
+        let emulator = Emulator::start(tools.emulator().as_ref(), in_directory(setup.users), &arguments)?;
+        let server = Self { emulator, users: tools.folder().join("users.txt") };
         server.list_users(setup.users)?;
         Ok(server)
     }
@@ -67,7 +54,7 @@ impl Server {
             ("BENCH_CLIENT_ID", "clientId"),
             ("BENCH_CLIENT_SECRET", "clientSecret"),
         ] {
-            command.env(variable, self.told(name)?);
+            command.env(variable, self.emulator.told(name)?);
         }
         Ok(command)
     }
@@ -79,14 +66,9 @@ impl Server {
 
     /// A number of what the server recorded, such as `throttled`.
     pub fn recorded(&self, name: &str) -> Outcome<u64> {
-        let state = http::get(&format!("{}/state", self.told("control")?))?;
+        let state = http::get(&format!("{}/state", self.emulator.told("control")?))?;
         let count = Value::parse(&state).ok().and_then(|state| state.get(name)?.as_count());
         count.ok_or_else(|| Failure::new(format!("the emulator does not tell its {name}")))
-    }
-
-    fn told(&self, name: &str) -> Outcome<&str> {
-        let text = self.ready.get(name).and_then(Value::as_text);
-        text.ok_or_else(|| Failure::new(format!("the emulator did not tell its {name}")))
     }
 
     /// Writes the object ids of users that can be revoked: no guests, no administrators.
@@ -96,7 +78,8 @@ impl Server {
         let mut listed = 0;
         while listed < wanted {
             let top = PAGE.min(wanted - listed);
-            let page = http::get(&format!("{}/users?kind=member&skip={listed}&top={top}", self.told("control")?))?;
+            let page =
+                http::get(&format!("{}/users?kind=member&skip={listed}&top={top}", self.emulator.told("control")?))?;
             // A page of megabytes: searched, not parsed. Within a JSON string the quotes would be escaped.
             let ids = page.split("\"id\":\"").skip(1).filter_map(|rest| rest.split_once('"'));
             let before = listed;
@@ -115,12 +98,4 @@ impl Server {
 /// How large a directory must be so that `members` of it are neither guests nor protected.
 fn in_directory(members: u32) -> u32 {
     members + members / 2 + 50
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Nothing can be done where it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
