@@ -79,5 +79,12 @@ public sealed class ConnectRsGraphCommand : NativeCmdlet
         environment = Environment.ToString(),
         graph_endpoint = GraphEndpoint?.OriginalString,
         authority_host = AuthorityHost?.OriginalString,
+        certificate = null,
+        federated_token_file = null,
+        scopes = [],
+        account = null,
+        proxy = null,
+        write_quota = null,
+        variables = [],
     };
 }

@@ -130,7 +130,23 @@ impl Endpoints {
     /// It is derived from the Graph origin, so a token for one cloud is never asked for, nor sent,
     /// in another. Source: Microsoft identity platform, "Scopes and permissions", `.default`.
     pub fn default_scope(&self) -> String {
-        format!("{}/.default", self.graph.as_str().trim_end_matches('/'))
+        self.scope(".default")
+    }
+
+    /// The scopes that ask for delegated permissions on this Graph host, and for what keeps the sign-in.
+    ///
+    /// Source: Microsoft identity platform, "Scopes and permissions", OpenID Connect scopes.
+    pub(crate) fn delegated_scopes(&self, permissions: &[String]) -> Vec<String> {
+        let of_openid = ["openid", "profile", "offline_access"];
+        let named = permissions.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        let of_graph = named
+            .filter(|name| !of_openid.contains(name))
+            .map(|name| if name.contains("://") { name.to_owned() } else { self.scope(name) });
+        of_graph.chain(of_openid.map(str::to_owned)).collect()
+    }
+
+    fn scope(&self, permission: &str) -> String {
+        format!("{}/{permission}", self.graph.as_str().trim_end_matches('/'))
     }
 }
 
@@ -181,6 +197,16 @@ mod tests {
             assert_eq!(endpoints.authority().host_str(), Some(authority));
             assert_eq!(endpoints.default_scope(), format!("https://{graph}/.default"));
         }
+    }
+
+    #[test]
+    fn delegated_permissions_are_those_of_the_clouds_own_graph() {
+        let endpoints = Endpoints::new(Environment::China, None, None).unwrap();
+        let asked = ["User.RevokeSessions.All".to_owned(), " offline_access".to_owned(), String::new()];
+        assert_eq!(
+            endpoints.delegated_scopes(&asked),
+            ["https://microsoftgraph.chinacloudapi.cn/User.RevokeSessions.All", "openid", "profile", "offline_access"]
+        );
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl ErrorId {
         match self {
             Self::InvalidUserId => "Pass an object id (GUID) or a user principal name such as adele@contoso.com.",
             Self::NotConnected => {
-                "Run: Connect-RsGraph -TenantId <tenant> -ClientSecretCredential (Get-Credential <client id>)"
+                "Run: Connect-RsGraph -UseMgGraphSession (where Connect-MgGraph is open), or: Connect-RsGraph -TenantId <tenant> -ClientSecretCredential (Get-Credential <client id>)"
             }
             Self::UserNotFound => {
                 "Check the spelling, and that you are connected to the user's tenant (Get-RsContext). A deleted user has no sessions."
@@ -106,7 +106,7 @@ impl ErrorId {
             Self::TimedOut => "Run again for these users, with a longer -TimeoutSeconds or none.",
             Self::Cancelled => "Run again for these users.",
             Self::DelegatedSignInRequired => {
-                "Connect as a user (Connect-RsGraph -AccessToken with a delegated token), or name the user with -UserId."
+                "Connect as a user (Connect-RsGraph -UseDeviceCode, -UseMgGraphSession, or -AccessToken with a delegated token), or name the user with -UserId."
             }
             Self::InvalidEndpoint => {
                 "Give an https address of scheme and host alone, such as https://graph.microsoft.com."
@@ -117,7 +117,7 @@ impl ErrorId {
 
     /// The error with its message.
     pub fn with_message(self, message: impl Into<String>) -> ErrorDetail {
-        ErrorDetail { id: self, message: message.into() }
+        ErrorDetail { id: self, message: message.into(), advice: None }
     }
 
     /// The error for a cmdlet that needs a sign-in and has none.
@@ -133,4 +133,20 @@ pub struct ErrorDetail {
     pub id: ErrorId,
     /// What happened, free of secrets.
     pub message: String,
+    /// What to do next, where the case is known better than [`ErrorId::recommended_action`] knows it.
+    pub advice: Option<&'static str>,
+}
+
+impl ErrorDetail {
+    /// The error with advice for its case, if there is any.
+    #[must_use]
+    pub(crate) fn with_advice(mut self, advice: Option<&'static str>) -> Self {
+        self.advice = advice.or(self.advice);
+        self
+    }
+
+    /// What to do next.
+    pub fn recommended_action(&self) -> &'static str {
+        self.advice.unwrap_or(self.id.recommended_action())
+    }
 }

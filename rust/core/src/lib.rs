@@ -45,6 +45,7 @@ mod pacing;
 mod session;
 pub mod transport;
 
+pub use auth::Credential;
 pub use clock::{Clock, SystemClock};
 pub use cloud::{EndpointError, Endpoints, Environment};
 pub use engine::{Event, EventStream, Input, InputSink, Progress, Run, RunControl, RunOptions, start};
@@ -53,4 +54,4 @@ pub use error::{ErrorDetail, ErrorId};
 pub use graph::retry_after;
 pub use outcome::{Failure, Outcome, Status};
 pub use pacing::{Allowance, WriteQuota};
-pub use session::{ConnectError, ConnectOptions, Credential, Session, SessionContext, SessionParts};
+pub use session::{ConnectError, ConnectOptions, Named, Session, SessionContext, SessionParts};

@@ -1,51 +1,22 @@
 //! One sign-in to one tenant, and everything a run needs of it.
 
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use thiserror::Error;
 
-use crate::auth::claims::{AuthType, Claims};
-use crate::auth::{AuthError, CachedSource, ClientSecret, GivenToken, TokenSource};
+use crate::auth::claims::{AuthType, Claims, LEAST_PERMISSION};
+use crate::auth::{AuthError, Credential, SignIn, TokenSource};
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::Endpoints;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{ErrorDetail, ErrorId};
 use crate::identity::UserId;
 use crate::pacing::{Pacer, WriteQuota};
-use crate::transport::{HttpTransport, Transport};
-
-/// What to sign in with.
-pub enum Credential {
-    /// An application with a client secret.
-    ClientSecret {
-        /// Tenant id or domain name.
-        tenant_id: String,
-        /// Application (client) id.
-        client_id: String,
-        /// The secret of the application registration.
-        secret: SecretString,
-    },
-    /// An access token for Graph that the caller already has.
-    AccessToken(SecretString),
-}
-
-impl Credential {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::ClientSecret { .. } => "ClientSecret",
-            Self::AccessToken(_) => "AccessToken",
-        }
-    }
-}
-
-impl Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::transport::{HttpTransport, ProxySettings, Transport};
 
 /// Where and how to sign in.
 #[derive(Debug)]
@@ -55,6 +26,7 @@ pub struct ConnectOptions {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     quota: WriteQuota,
+    proxy: ProxySettings,
 }
 
 impl ConnectOptions {
@@ -62,7 +34,21 @@ impl ConnectOptions {
     /// published quota is kept to in Microsoft's clouds; of any other place none is known.
     pub fn new(endpoints: Endpoints, credential: Credential) -> Self {
         let quota = if endpoints.is_custom() { WriteQuota::NONE } else { WriteQuota::PUBLISHED };
-        Self { endpoints, credential, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), quota }
+        Self {
+            endpoints,
+            credential,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            quota,
+            proxy: ProxySettings::default(),
+        }
+    }
+
+    /// Goes through another proxy than the one the system names.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: ProxySettings) -> Self {
+        self.proxy = proxy;
+        self
     }
 
     /// Keeps to another write quota than the one of the endpoint.
@@ -122,8 +108,28 @@ pub struct SessionParts {
     pub quota: WriteQuota,
     /// A name for the kind of credential, for people to read.
     pub credential_type: &'static str,
-    /// Application id and tenant, where known before any token is.
-    pub named: (Option<String>, Option<String>),
+    /// What is known of the sign-in before any token is.
+    pub named: Named,
+}
+
+/// What is known of a sign-in where its token tells nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Application (client) id.
+    pub client_id: Option<String>,
+    /// Tenant id or domain name.
+    pub tenant_id: Option<String>,
+    /// UPN of the user, or name of the application.
+    pub account: Option<String>,
+    /// The permissions, delegated or of the application.
+    pub scopes: Vec<String>,
+}
+
+impl Named {
+    /// An application of a tenant.
+    pub fn application(client_id: &str, tenant_id: &str) -> Self {
+        Self { client_id: Some(client_id.to_owned()), tenant_id: Some(tenant_id.to_owned()), ..Self::default() }
+    }
 }
 
 /// One sign-in to one tenant. Clones are the same session.
@@ -131,25 +137,19 @@ pub struct SessionParts {
 pub struct Session {
     parts: Arc<SessionParts>,
     pacer: Arc<Pacer>,
+    /// Whether the user has been told that the permission is missing.
+    warned: Arc<AtomicBool>,
 }
 
 impl Session {
-    /// Signs in. A client secret is tried at once, so that a wrong one is told here.
+    /// Signs in. The credential is tried at once, so that a wrong one is told here.
     ///
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(options: ConnectOptions) -> Result<Self, ConnectError> {
-        let ConnectOptions { endpoints, credential, clock, entropy, quota } = options;
-        let transport = HttpTransport::new(endpoints.graph()).map_err(ConnectError::Tls)?;
-        let credential_type = credential.name();
-        let (tokens, named): (Arc<dyn TokenSource>, _) = match credential {
-            Credential::ClientSecret { tenant_id, client_id, secret } => {
-                let named = (Some(client_id.clone()), Some(tenant_id.clone()));
-                let fetcher = ClientSecret::new(&endpoints, tenant_id, client_id, secret)?;
-                (Arc::new(CachedSource::new(fetcher, Arc::clone(&clock))), named)
-            }
-            Credential::AccessToken(token) => (Arc::new(GivenToken::new(&token, Arc::clone(&clock))?), (None, None)),
-        };
+        let ConnectOptions { endpoints, credential, clock, entropy, quota, proxy } = options;
+        let transport = HttpTransport::new(endpoints.graph(), &proxy).map_err(ConnectError::Tls)?;
+        let SignIn { tokens, credential_type, named } = SignIn::new(credential, &endpoints, &proxy, &clock, &entropy)?;
         tokens.token(None).await?;
         Ok(Self::from_parts(SessionParts {
             endpoints,
@@ -166,9 +166,8 @@ impl Session {
     /// Puts a session together from parts, without asking for a token.
     pub fn from_parts(parts: SessionParts) -> Self {
         let claims = current_claims(&parts);
-        let (client_id, tenant_id) = &parts.named;
-        let client_id = claims.appid.as_ref().or(client_id.as_ref());
-        let tenant_id = claims.tid.as_ref().or(tenant_id.as_ref());
+        let client_id = claims.appid.as_ref().or(parts.named.client_id.as_ref());
+        let tenant_id = claims.tid.as_ref().or(parts.named.tenant_id.as_ref());
         // Graph counts by application and tenant; a session that does not know both shares with nobody.
         let pacer = match (client_id, tenant_id) {
             (Some(client), Some(tenant)) => {
@@ -176,27 +175,41 @@ impl Session {
             }
             _ => Pacer::new(&parts.quota),
         };
-        Self { parts: Arc::new(parts), pacer }
+        Self { parts: Arc::new(parts), pacer, warned: Arc::default() }
     }
 
     /// Who is signed in, where and until when.
     pub fn context(&self) -> SessionContext {
         let claims = current_claims(&self.parts);
-        let (client_id, tenant_id) = self.parts.named.clone();
+        let named = self.parts.named.clone();
         let user =
             || UserId::parse(claims.oid.as_deref(), claims.upn.as_deref().or(claims.unique_name.as_deref())).ok();
         SessionContext {
             user: (claims.auth_type() == AuthType::Delegated).then(user).flatten(),
             auth_type: claims.auth_type(),
-            scopes: claims.scopes(),
+            scopes: if claims.is_empty() { named.scopes } else { claims.scopes() },
             expires_on: self.parts.tokens.current().and_then(|token| token.expires_on()),
-            account: claims.upn.or(claims.unique_name).or(claims.app_displayname),
-            client_id: claims.appid.or(client_id),
-            tenant_id: claims.tid.or(tenant_id),
+            account: claims.upn.or(claims.unique_name).or(claims.app_displayname).or(named.account),
+            client_id: claims.appid.or(named.client_id),
+            tenant_id: claims.tid.or(named.tenant_id),
             roles: claims.roles,
             endpoints: self.parts.endpoints.clone(),
             credential_type: self.parts.credential_type,
         }
+    }
+
+    /// What to tell the user, once a session, before its first revocation: that none of the permissions which
+    /// allow it is in the token. Nothing where the token is opaque, and never a reason not to try.
+    pub fn take_permission_warning(&self) -> Option<String> {
+        let claims = current_claims(&self.parts);
+        if claims.may_revoke() != Some(false) || self.warned.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        let granted = [claims.scopes(), claims.roles].concat();
+        let has = if granted.is_empty() { "no permission at all".to_owned() } else { granted.join(", ") };
+        Some(format!(
+            "The sign-in has none of the permissions that allow revoking sessions, so Graph will probably refuse. The least is {LEAST_PERMISSION}; it has {has}."
+        ))
     }
 
     pub(crate) fn parts(&self) -> &Arc<SessionParts> {

@@ -13,7 +13,7 @@ impl From<core::ErrorDetail> for ErrorDetail {
         Self {
             id: detail.id.name().to_owned(),
             category: detail.id.category().to_owned(),
-            recommended_action: detail.id.recommended_action().to_owned(),
+            recommended_action: detail.recommended_action().to_owned(),
             message: detail.message,
         }
     }

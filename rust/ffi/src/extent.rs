@@ -93,7 +93,9 @@ mod tests {
 
     use super::*;
     use crate::boundary::unwire;
-    use crate::wire::{ConnectRequest, CredentialKind, FfiError, RunOptions, UserInput};
+    use crate::wire::{
+        CertificateInfo, ConnectRequest, CredentialKind, FfiError, RunOptions, UserInput, Variable, WriteQuota,
+    };
 
     /// A wire as the other side could have made it, on memory that it keeps.
     fn wire<T>(bytes: &'static [u8]) -> Wire<T> {
@@ -132,9 +134,16 @@ mod tests {
             credential: CredentialKind::AccessToken,
             tenant_id: Some("contoso".to_owned()),
             client_id: None,
+            certificate: Some(CertificateInfo { sha256: vec![7; 32], not_before: 1, not_after: i64::MAX }),
+            federated_token_file: None,
+            scopes: vec!["User.RevokeSessions.All".to_owned()],
+            account: None,
             environment: "Global".to_owned(),
             graph_endpoint: None,
             authority_host: Some(String::new()),
+            proxy: None,
+            write_quota: Some(WriteQuota { writes: 3000, window_seconds: 150 }),
+            variables: vec![Variable { name: "NO_PROXY".to_owned(), content: String::new() }],
         });
     }
 

@@ -11,11 +11,13 @@ use interoptopus::inventory::RustInventory;
 use interoptopus::{builtins_string, builtins_wire, function, guard, service};
 
 mod boundary;
+mod connect;
 mod convert;
 mod extent;
 #[doc(hidden)]
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod host;
 mod judge;
 mod run;
 mod session;

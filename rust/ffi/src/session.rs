@@ -1,17 +1,18 @@
 //! The service behind `Connect-RsGraph`, `Get-RsContext` and `Disconnect-RsGraph`.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use interoptopus::pattern::asynk::Async;
 use interoptopus::wire::Wire;
 use interoptopus::{AsyncRuntime, ffi};
-use revoke_session_core as core;
+use revoke_session_core::Session;
 use revoke_session_core::identity::Target;
-use revoke_session_core::{ConnectOptions, Credential, Endpoints, Environment, ErrorId, Session};
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 
 use crate::boundary::{Workers, guarded, guarded_async, guarded_new, lock, unwire, wire};
-use crate::wire::{ConnectReply, ConnectRequest, CredentialKind, FfiError, Judgement, SessionContext};
+use crate::connect::connect_options;
+use crate::host::{Host, HostHandle};
+use crate::wire::{ConnectReply, ConnectRequest, FfiError, HostQuestion, Judgement, Preflight, SessionContext};
 
 /// One sign-in to one tenant.
 #[ffi(service)]
@@ -20,13 +21,21 @@ pub struct GraphSession {
     runtime: Workers,
     secret: Mutex<Option<SecretString>>,
     session: Mutex<Option<Session>>,
+    host: Arc<Host>,
 }
 
 #[ffi]
 impl GraphSession {
     /// Makes a session that is not connected yet.
     pub fn create() -> ffi::Result<Self, FfiError> {
-        guarded_new(|| Ok(Self { runtime: Workers::new()?, secret: Mutex::default(), session: Mutex::default() }))
+        guarded_new(|| {
+            Ok(Self {
+                runtime: Workers::new()?,
+                secret: Mutex::default(),
+                session: Mutex::default(),
+                host: Arc::new(Host::new()),
+            })
+        })
     }
 
     /// Takes the secret of the credential (client secret or access token) as UTF-8.
@@ -47,17 +56,43 @@ impl GraphSession {
     ) -> ffi::Result<Wire<ConnectReply>, FfiError> {
         guarded_async(async move {
             let request = unwire(request)?;
-            let secret = lock(&this.secret).take().ok_or(FfiError::InvalidInput)?;
-            let error = match sign_in(request, secret).await {
-                Ok(session) => {
-                    *lock(&this.session) = Some(session);
-                    None
-                }
-                Err(detail) => Some(detail.into()),
+            let secret = lock(&this.secret).take();
+            let options = connect_options(request, secret, &HostHandle(Arc::clone(&this.host)))?;
+            let session = match options {
+                Ok(options) => Session::connect(options).await.map_err(|error| error.detail()),
+                Err(detail) => Err(detail),
             };
+            let error = session.map(|session| *lock(&this.session) = Some(session)).err().map(Into::into);
             wire(ConnectReply { error })
         })
         .await
+    }
+
+    /// Waits until the library needs something that only the caller can do. Asked for again and again while
+    /// anything else is under way on the session, and cancelled then.
+    pub async fn next_question(this: Async<Self>) -> ffi::Result<Wire<HostQuestion>, FfiError> {
+        guarded_async(async move { wire(this.host.next().await.ok_or(FfiError::Internal)?) }).await
+    }
+
+    /// Answers a question with bytes, which the caller may wipe as soon as this returns.
+    pub fn answer_question(&self, id: u64, answer: ffi::Slice<'_, u8>) -> ffi::Result<(), FfiError> {
+        guarded(|| {
+            self.host.answer(id, Ok(SecretSlice::from(answer.as_slice().to_vec())));
+            Ok(())
+        })
+    }
+
+    /// Says why a question cannot be answered, as UTF-8.
+    pub fn refuse_question(&self, id: u64, reason: ffi::Slice<'_, u8>) -> ffi::Result<(), FfiError> {
+        guarded(|| {
+            self.host.answer(id, Err(String::from_utf8_lossy(reason.as_slice()).into_owned()));
+            Ok(())
+        })
+    }
+
+    /// What the user is to be told before the first revocation; told once a session.
+    pub fn preflight(&self) -> ffi::Result<Wire<Preflight>, FfiError> {
+        guarded(|| wire(Preflight { warning: self.connected()?.take_permission_warning() }))
     }
 
     /// The signed-in user as a target, by name where the token tells it.
@@ -79,23 +114,4 @@ impl GraphSession {
     pub(crate) fn workers(&self) -> &Workers {
         &self.runtime
     }
-}
-
-async fn sign_in(request: ConnectRequest, secret: SecretString) -> Result<Session, core::ErrorDetail> {
-    let endpoints = request
-        .environment
-        .parse::<Environment>()
-        .and_then(|environment| {
-            Endpoints::new(environment, request.graph_endpoint.as_deref(), request.authority_host.as_deref())
-        })
-        .map_err(|error| ErrorId::InvalidEndpoint.with_message(format!("Not connected: {error}.")))?;
-    let credential = match request.credential {
-        CredentialKind::ClientSecret => Credential::ClientSecret {
-            tenant_id: request.tenant_id.unwrap_or_default(),
-            client_id: request.client_id.unwrap_or_default(),
-            secret,
-        },
-        CredentialKind::AccessToken => Credential::AccessToken(secret),
-    };
-    Session::connect(ConnectOptions::new(endpoints, credential)).await.map_err(|error| error.detail())
 }

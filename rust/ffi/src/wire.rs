@@ -56,20 +56,34 @@ pub struct Judgement {
 
 /// How to sign in. The secret itself travels through `GraphSession::provide_secret`.
 #[ffi]
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ConnectRequest {
-    /// `ClientSecret` or `AccessToken`.
+    /// What to sign in with; it decides which of the other fields are looked at.
     pub credential: CredentialKind,
     /// Tenant id or domain name.
     pub tenant_id: Option<String>,
     /// Application (client) id.
     pub client_id: Option<String>,
+    /// The certificate whose key `GraphSession::next_question` will ask to sign with.
+    pub certificate: Option<CertificateInfo>,
+    /// The file with a federated token.
+    pub federated_token_file: Option<String>,
+    /// The delegated permissions to ask for, or those that a borrowed session tells of itself.
+    pub scopes: Vec<String>,
+    /// The account that a borrowed session tells of itself.
+    pub account: Option<String>,
     /// `Global`, `USGov`, `USGovDoD` or `China`.
     pub environment: String,
     /// Another Graph endpoint than the environment's.
     pub graph_endpoint: Option<String>,
     /// Another authority than the environment's.
     pub authority_host: Option<String>,
+    /// The proxy to go through, instead of the one that variables or the system name.
+    pub proxy: Option<String>,
+    /// Another write quota than the environment's.
+    pub write_quota: Option<WriteQuota>,
+    /// Variables of the caller's environment, which may differ from that of the process.
+    pub variables: Vec<Variable>,
 }
 
 /// The kinds of credential that `ConnectRequest` can name.
@@ -78,8 +92,86 @@ pub struct ConnectRequest {
 pub enum CredentialKind {
     /// An application with a client secret.
     ClientSecret,
+    /// An application with a certificate.
+    Certificate,
+    /// An application that trusts another issuer's tokens.
+    FederatedTokenFile,
+    /// The identity that Azure gives the machine.
+    ManagedIdentity,
+    /// The account that is signed in to the Azure CLI.
+    AzureCli,
+    /// A user who signs in on another device.
+    DeviceCode,
     /// An access token that the caller already has.
     AccessToken,
+    /// A token that the caller lends whenever it is asked.
+    BorrowedToken,
+}
+
+/// What must be known of a certificate whose key the caller signs with.
+#[ffi]
+#[derive(Debug, Clone)]
+pub struct CertificateInfo {
+    /// SHA-256 of the certificate in DER, 32 bytes.
+    pub sha256: Vec<u8>,
+    /// When it begins to be valid, in milliseconds since 1970-01-01 UTC.
+    pub not_before: i64,
+    /// When it ends to be valid, in milliseconds since 1970-01-01 UTC.
+    pub not_after: i64,
+}
+
+/// A limit of writes within a window of time.
+#[ffi]
+#[derive(Debug, Clone, Copy)]
+pub struct WriteQuota {
+    /// Writes in the window; zero is no limit.
+    pub writes: u32,
+    /// The length of the window in seconds.
+    pub window_seconds: u32,
+}
+
+/// A variable of the caller's environment.
+#[ffi]
+#[derive(Clone)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// What it holds; possibly a password, which is why this type has no `Debug`.
+    pub content: String,
+}
+
+/// Something that only the caller can do.
+#[ffi]
+#[derive(Debug, Clone)]
+pub struct HostQuestion {
+    /// The number to answer with.
+    pub id: u64,
+    /// What is asked for.
+    pub kind: HostQuestionKind,
+    /// What is to be signed.
+    pub data: Vec<u8>,
+    /// What is to be shown.
+    pub text: String,
+}
+
+/// What the caller is asked for.
+#[ffi]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostQuestionKind {
+    /// The RSASSA-PSS signature with SHA-256 of `data`.
+    Sign,
+    /// The access token of the borrowed session as it is now, as UTF-8.
+    LendToken,
+    /// To show `text` to the user; needs no answer.
+    ShowMessage,
+}
+
+/// What the user is to be told before the first revocation.
+#[ffi]
+#[derive(Debug, Clone)]
+pub struct Preflight {
+    /// A warning that the permission is missing.
+    pub warning: Option<String>,
 }
 
 /// The answer to a [`ConnectRequest`].
@@ -108,7 +200,7 @@ pub struct SessionContext {
     pub authority_host: String,
     /// `AppOnly`, `Delegated` or `Unknown`.
     pub auth_type: String,
-    /// `ClientSecret` or `AccessToken`.
+    /// The kind of credential, such as `ClientSecret`.
     pub credential_type: String,
     /// Delegated permissions in the token.
     pub scopes: Vec<String>,

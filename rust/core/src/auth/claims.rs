@@ -8,6 +8,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+/// The least permission that allows revoking the sessions of others.
+pub(crate) const LEAST_PERMISSION: &str = "User.RevokeSessions.All";
+
+/// All that allow it, delegated or of an application.
+///
+/// Source: Microsoft Learn, "user: revokeSignInSessions", permissions, and "Microsoft Graph permissions reference".
+const ALLOW_REVOKING: [&str; 4] =
+    [LEAST_PERMISSION, "User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"];
+
 /// The claims that `Get-RsContext` shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -50,6 +59,19 @@ impl Claims {
     /// The delegated permissions, one by one.
     pub fn scopes(&self) -> Vec<String> {
         self.scp.iter().flat_map(|scp| scp.split_whitespace()).map(str::to_owned).collect()
+    }
+
+    /// Whether the token tells nothing, as an opaque one does.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether one of the permissions that allow revoking is there; `None` where the token does not tell.
+    pub(crate) fn may_revoke(&self) -> Option<bool> {
+        let scopes = self.scp.iter().flat_map(|scp| scp.split_whitespace());
+        let mut granted = scopes.chain(self.roles.iter().map(String::as_str));
+        (!self.is_empty())
+            .then(|| granted.any(|name| ALLOW_REVOKING.iter().any(|known| known.eq_ignore_ascii_case(name))))
     }
 
     /// Whether a user or an application is signed in, where the token tells.
@@ -104,6 +126,9 @@ mod tests {
         assert_eq!(user.expires_on().unwrap().as_second(), 1_790_000_000);
         let app = Claims::of(&token(r#"{"appid":"a","roles":["User.RevokeSessions.All"]}"#)).unwrap();
         assert_eq!((app.auth_type(), app.scopes().len()), (AuthType::AppOnly, 0));
+        assert_eq!((user.may_revoke(), app.may_revoke()), (Some(true), Some(true)));
+        assert_eq!(Claims::of(&token(r#"{"scp":"User.Read","upn":"a@b"}"#)).unwrap().may_revoke(), Some(false));
+        assert_eq!(Claims::of(&token("{}")).unwrap().may_revoke(), None);
         for opaque in ["", "opaque", "a.b", "a.b.c.d", "a.!.c", "e30.bm90IGpzb24.c2ln"] {
             assert_eq!(Claims::of(opaque), None, "{opaque}");
         }

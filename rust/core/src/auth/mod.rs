@@ -1,10 +1,21 @@
 //! Access tokens: where they come from, how long they live, and what may be read from them.
+//!
+//! A way to sign in is a [`TokenFetcher`], which gets one token; [`CachedSource`] keeps it, renews it and
+//! lets everybody share it. [`Credential`] is what the caller names.
 
-mod access_token;
-mod authority_http;
+mod advice;
+mod authority;
+mod azure;
+mod borrowed;
 mod cached;
+pub(crate) mod challenge;
 pub mod claims;
-mod client_secret;
+mod client_credentials;
+mod credential;
+mod device_code;
+mod error;
+mod given_token;
+mod signed_assertion;
 
 use std::fmt::{self, Debug};
 use std::sync::Arc;
@@ -12,13 +23,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use thiserror::Error;
 
-use crate::error::{ErrorDetail, ErrorId};
-
-pub use access_token::GivenToken;
+pub use borrowed::TokenLender;
 pub use cached::CachedSource;
-pub use client_secret::ClientSecret;
+pub use credential::Credential;
+pub use device_code::{DeviceCodePrompt, DeviceCodeShown};
+pub use error::AuthError;
+pub use given_token::GivenToken;
+pub use signed_assertion::{AssertionSigner, Certificate};
+
+pub(crate) use credential::SignIn;
 
 /// An access token. Its `Debug` shows nothing of it.
 #[derive(Clone)]
@@ -55,49 +69,13 @@ impl Debug for BearerToken {
     }
 }
 
-/// Why there is no token.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum AuthError {
-    /// The authority refused, for the reason it gave.
-    #[error("{description}")]
-    Refused {
-        /// The AADSTS code, such as `AADSTS7000215`.
-        code: Option<String>,
-        /// The authority's own words, on one line.
-        description: String,
-    },
-    /// The authority could not be reached, or not in time.
-    #[error("the authority cannot be reached: {0}")]
-    Unreachable(String),
-    /// The authority answered something that is no token.
-    #[error("the authority gave no usable token: {0}")]
-    Malformed(String),
-    /// Graph does not accept the token, and this kind of sign-in cannot get another.
-    #[error("Microsoft Graph no longer accepts the access token, and it cannot be renewed")]
-    CannotRenew,
-    /// The token has run out, and this kind of sign-in cannot get another.
-    #[error("the access token expired at {0}")]
-    Expired(Timestamp),
-    /// What was given cannot be used to sign in.
-    #[error("{0}")]
-    InvalidCredential(String),
-}
-
-impl AuthError {
-    /// The error as people are shown it.
-    pub fn detail(&self) -> ErrorDetail {
-        match self {
-            Self::Unreachable(why) => ErrorId::GraphUnreachable
-                .with_message(format!("Signing in failed, because the authority cannot be reached: {why}.")),
-            Self::Refused { description, .. } => {
-                ErrorId::AuthenticationFailed.with_message(format!("Signing in failed: {description}"))
-            }
-            Self::Malformed(_) | Self::CannotRenew | Self::Expired(_) | Self::InvalidCredential(_) => {
-                ErrorId::AuthenticationFailed.with_message(format!("Signing in failed: {self}."))
-            }
-        }
-    }
+/// A token that Graph has refused, and what it wants to see in the next one.
+#[derive(Debug, Clone)]
+pub struct Rejection {
+    /// The refused token.
+    pub token: BearerToken,
+    /// The claims that Graph challenges for, as JSON, where it does.
+    pub claims: Option<Arc<str>>,
 }
 
 /// Gives tokens for Graph, fresh ones when needed.
@@ -105,11 +83,11 @@ impl AuthError {
 pub trait TokenSource: Send + Sync + Debug {
     /// A token that should be accepted now.
     ///
-    /// `rejected` is a token that Graph has just refused: it is not given again.
+    /// `rejection` is about a token that Graph has just refused: it is not given again.
     ///
     /// # Errors
     /// [`AuthError`], the same for everybody who was waiting.
-    async fn token(&self, rejected: Option<&BearerToken>) -> Result<BearerToken, AuthError>;
+    async fn token(&self, rejection: Option<&Rejection>) -> Result<BearerToken, AuthError>;
 
     /// The token in hand, without asking anybody for one.
     fn current(&self) -> Option<BearerToken>;
@@ -118,9 +96,9 @@ pub trait TokenSource: Send + Sync + Debug {
 /// Gets one new token; caching and sharing are [`CachedSource`]'s.
 #[async_trait]
 pub trait TokenFetcher: Send + Sync + Debug {
-    /// Asks the authority once.
+    /// Asks for a new token once, with the claims of the rejection where the way to sign in can carry them.
     ///
     /// # Errors
     /// [`AuthError`].
-    async fn fetch(&self) -> Result<BearerToken, AuthError>;
+    async fn fetch(&self, rejection: Option<&Rejection>) -> Result<BearerToken, AuthError>;
 }

@@ -270,10 +270,13 @@ impl Engine {
     }
 
     fn load(&mut self, cargo: &[Job]) -> Shipment {
-        let rejected: Option<BearerToken> = cargo.iter().find_map(|job| job.rejected.clone());
+        // A challenge asks for more than a refusal without one.
+        let rejections = || cargo.iter().filter_map(|job| job.rejection.as_ref());
+        let rejection =
+            rejections().find(|rejection| rejection.claims.is_some()).or_else(|| rejections().next()).cloned();
         Shipment {
             paths: cargo.iter().map(|job| job.path.clone()).collect(),
-            rejected,
+            rejection,
             fresh_connection: cargo.iter().any(|job| job.fresh_connection),
             timeout: self.options.request_timeout,
         }

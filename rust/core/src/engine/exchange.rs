@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::auth::{AuthError, BearerToken};
+use crate::auth::{AuthError, BearerToken, Rejection};
 use crate::graph::answer::{Answer, THROTTLE_PERCENTAGE, THROTTLE_SCOPE, Verdict};
 use crate::graph::batch::{self, StepAnswer};
 use crate::pacing::Usage;
@@ -19,7 +19,7 @@ use crate::transport::{GraphRequest, GraphResponse, TransportError};
 pub(super) struct Shipment {
     /// The paths of the revocations, at most [`batch::MAX_STEPS`].
     pub paths: Vec<String>,
-    pub rejected: Option<BearerToken>,
+    pub rejection: Option<Rejection>,
     pub fresh_connection: bool,
     pub timeout: Duration,
 }
@@ -62,7 +62,7 @@ pub(super) async fn carry(parts: Arc<SessionParts>, shipment: Shipment) -> Landi
     let client_request_id = parts.entropy.uuid();
     let span = tracing::debug_span!("exchange", %client_request_id, users = shipment.paths.len());
     async move {
-        let token = match parts.tokens.token(shipment.rejected.as_ref()).await {
+        let token = match parts.tokens.token(shipment.rejection.as_ref()).await {
             Ok(token) => token,
             Err(error) => return Landing { client_request_id, token: None, result: Delivery::NoToken(error) },
         };
@@ -98,6 +98,7 @@ fn read(parts: &SessionParts, response: &GraphResponse, users: usize) -> Deliver
         status: response.status,
         retry_after: response.header("retry-after").map(Into::into),
         request_id,
+        challenge: response.header("www-authenticate").map(Into::into),
         body: response.body.as_deref(),
         usage: Usage::parse(response.header(THROTTLE_PERCENTAGE), response.header(THROTTLE_SCOPE)),
     };

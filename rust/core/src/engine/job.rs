@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::ledger::Key;
-use crate::auth::BearerToken;
+use crate::auth::Rejection;
 
 /// A user that is still to be revoked. The inputs that wait for it are in the ledger.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub(super) struct Job {
     pub throttled: bool,
     /// Whether a token was renewed for this user.
     pub renewed: bool,
-    /// The token that Graph refused for this user.
-    pub rejected: Option<BearerToken>,
+    /// What Graph said of the token that it refused for this user.
+    pub rejection: Option<Rejection>,
     /// Whether it must travel alone.
     pub alone: bool,
     /// Whether the next request must not meet a pooled connection.
@@ -46,7 +46,7 @@ impl Job {
             first_sent: None,
             throttled: false,
             renewed: false,
-            rejected: None,
+            rejection: None,
             alone,
             fresh_connection: false,
             request_id: None,

@@ -9,7 +9,7 @@ use super::exchange::{Delivery, Landing, StepReport};
 use super::job::Job;
 use super::ledger::Settled;
 use super::wording::{brief, describe, summary};
-use crate::auth::{AuthError, BearerToken};
+use crate::auth::{AuthError, BearerToken, Rejection};
 use crate::error::{ErrorDetail, ErrorId};
 use crate::graph::answer::Verdict;
 use crate::graph::error_body::GraphError;
@@ -97,7 +97,7 @@ impl Engine {
     }
 
     fn judge_whole(&mut self, cargo: Vec<Job>, report: &StepReport, context: &Context) {
-        if let Verdict::Unauthorized(error) = &report.verdict {
+        if let Verdict::Unauthorized { error, .. } = &report.verdict {
             let token = context.token.as_ref();
             let is_another = |refused: &BearerToken| token.is_some_and(|token| !token.is_same(refused));
             if self.refused_token.as_ref().is_some_and(is_another) {
@@ -148,14 +148,14 @@ impl Engine {
                     .with_message(format!("Graph rejected the request for {} with status {status}: {why}", name()));
                 self.fail(&job, Status::Failed, detail, error);
             }
-            Verdict::Unauthorized(error) if job.renewed => {
+            Verdict::Unauthorized { error, .. } if job.renewed => {
                 let why = describe(error.as_ref(), "Microsoft Graph does not accept the access token");
                 let detail = ErrorId::AuthenticationFailed.with_message(format!("Signing in failed: {why}"));
                 self.fail(&job, Status::Failed, detail, error);
             }
-            Verdict::Unauthorized(_) => {
+            Verdict::Unauthorized { claims, .. } => {
                 job.renewed = true;
-                job.rejected.clone_from(&context.token);
+                job.rejection = context.token.clone().map(|token| Rejection { token, claims });
                 self.ready.push_front(job);
             }
             Verdict::Throttled { wait } => self.throttled(job, wait, context),

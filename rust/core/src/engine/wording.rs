@@ -33,7 +33,7 @@ pub(super) fn brief(verdict: &Verdict) -> &'static str {
         Verdict::Refused => "refused",
         Verdict::NotFound(_) => "not found",
         Verdict::Denied(_) => "denied",
-        Verdict::Unauthorized(_) => "unauthorized",
+        Verdict::Unauthorized { .. } => "unauthorized",
         Verdict::Rejected { .. } => "rejected",
         Verdict::Throttled { .. } => "throttled",
         Verdict::Unavailable { .. } => "unavailable",

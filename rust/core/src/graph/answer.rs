@@ -1,6 +1,7 @@
 //! What one answer, alone or as a step of a batch, says about one revocation.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::error_body::{self, GraphError};
 use super::{read_object, retry_after};
+use crate::auth::challenge;
 use crate::pacing::Usage;
 
 /// The header that tells how much of a limit is used, from 0.8 on.
@@ -24,6 +26,8 @@ pub(crate) struct Answer<'a> {
     pub status: u16,
     pub retry_after: Option<Cow<'a, str>>,
     pub request_id: Option<Uuid>,
+    /// The `WWW-Authenticate` header.
+    pub challenge: Option<Cow<'a, str>>,
     /// The body as it came; `None` where the answer says itself that it has none.
     pub body: Option<&'a [u8]>,
     /// What the server says of the quota.
@@ -34,9 +38,10 @@ impl Verdict {
     /// The id of the request, where the error object tells it.
     pub(crate) fn request_id(&self) -> Option<Uuid> {
         match self {
-            Self::NotFound(error) | Self::Denied(error) | Self::Unauthorized(error) | Self::Rejected { error, .. } => {
-                error.as_ref().and_then(|error| error.request_id)
-            }
+            Self::NotFound(error)
+            | Self::Denied(error)
+            | Self::Unauthorized { error, .. }
+            | Self::Rejected { error, .. } => error.as_ref().and_then(|error| error.request_id),
             _ => None,
         }
     }
@@ -53,8 +58,8 @@ pub(crate) enum Verdict {
     NotFound(Option<GraphError>),
     /// Not allowed.
     Denied(Option<GraphError>),
-    /// The token was not accepted.
-    Unauthorized(Option<GraphError>),
+    /// The token was not accepted; `claims` are those that the next one must be asked for with, as JSON.
+    Unauthorized { error: Option<GraphError>, claims: Option<Arc<str>> },
     /// Another refusal that a repetition would not change.
     Rejected { status: u16, error: Option<GraphError> },
     /// Too many requests; nothing was done.
@@ -75,7 +80,9 @@ impl Answer<'_> {
         match self.status {
             200..=299 => self.success(),
             300..=399 => Verdict::Redirected { status: self.status },
-            401 => Verdict::Unauthorized(error()),
+            401 => {
+                Verdict::Unauthorized { error: error(), claims: self.challenge.as_deref().and_then(challenge::claims) }
+            }
             403 => Verdict::Denied(error()),
             // A 404 that does not come from Graph itself says nothing about a user.
             404 => match error() {
@@ -122,6 +129,7 @@ mod tests {
         let answer = Answer {
             status,
             retry_after: Some("7".into()),
+            challenge: None,
             request_id: None,
             usage: None,
             body: body.map(str::as_bytes),
@@ -158,7 +166,7 @@ mod tests {
         let error = Some(GraphError { code: "C".into(), message: "m".into(), request_id: None });
         assert_eq!(verdict(404, body), Verdict::NotFound(error.clone()));
         assert_eq!(verdict(403, body), Verdict::Denied(error.clone()));
-        assert_eq!(verdict(401, body), Verdict::Unauthorized(error.clone()));
+        assert_eq!(verdict(401, body), Verdict::Unauthorized { error: error.clone(), claims: None });
         assert_eq!(verdict(400, body), Verdict::Rejected { status: 400, error });
         assert!(matches!(verdict(404, Some("<html>")), Verdict::Untrusted(_)));
         let wait = Some(Duration::from_secs(7));

@@ -140,6 +140,7 @@ impl StepAnswer<'_> {
         Answer {
             status: self.status,
             retry_after: self.header("retry-after"),
+            challenge: self.header("www-authenticate"),
             request_id: self.header("request-id").and_then(|text| Uuid::try_parse(&text).ok()),
             body: self.body.map(|body| body.get().as_bytes()),
             usage: Usage::parse(self.header(THROTTLE_PERCENTAGE).as_deref(), self.header(THROTTLE_SCOPE).as_deref()),

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
 use secrecy::ExposeSecret;
 use url::Url;
 
+use super::proxy::ProxySettings;
 use super::{GraphRequest, GraphResponse, Transport, TransportError};
 use crate::cloud::is_loopback;
 
@@ -35,28 +36,36 @@ impl HttpClient {
     ///
     /// # Errors
     /// The text of what failed, which is only ever the set-up of TLS.
-    pub(crate) fn new(origin: &Url) -> Result<Self, String> {
-        Self::with_pool(origin, usize::MAX)
+    pub(crate) fn new(origin: &Url, proxy: &ProxySettings) -> Result<Self, String> {
+        Self::with_pool(origin, proxy, usize::MAX)
+    }
+
+    /// Builds a client for services of this machine, which are reached past every proxy and without TLS.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(crate) fn to_this_machine(connect_timeout: Duration) -> Result<Self, String> {
+        Self::builder().connect_timeout(connect_timeout).no_proxy().build().map(Self).map_err(|error| chain(&error))
     }
 
     /// The same, keeping at most so many idle connections.
-    fn with_pool(origin: &Url, idle_connections: usize) -> Result<Self, String> {
+    fn with_pool(origin: &Url, proxy: &ProxySettings, idle_connections: usize) -> Result<Self, String> {
+        let builder = Self::builder().pool_max_idle_per_host(idle_connections);
+        let builder = if is_loopback(origin) { Ok(builder.no_proxy()) } else { proxy.apply(builder.https_only(true)) };
+        builder.and_then(ClientBuilder::build).map(Self).map_err(|error| chain(&error))
+    }
+
+    /// The rules that every client follows.
+    fn builder() -> ClientBuilder {
         // An error means that the process has chosen a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
+        Client::builder()
             .user_agent(concat!("RevokeSession/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .pool_max_idle_per_host(idle_connections);
-        if is_loopback(origin) {
-            builder = builder.no_proxy();
-        } else {
-            builder = builder.https_only(true);
-        }
-        builder.build().map(Self).map_err(|error| chain(&error))
     }
 }
 
@@ -74,10 +83,10 @@ impl HttpTransport {
     ///
     /// # Errors
     /// A text when TLS cannot be set up on this machine.
-    pub fn new(origin: &Url) -> Result<Self, String> {
+    pub fn new(origin: &Url, proxy: &ProxySettings) -> Result<Self, String> {
         Ok(Self {
-            client: HttpClient::new(origin)?,
-            fresh: HttpClient::with_pool(origin, 0)?,
+            client: HttpClient::new(origin, proxy)?,
+            fresh: HttpClient::with_pool(origin, proxy, 0)?,
             base: format!("{}v1.0/", origin.as_str()).into(),
         })
     }
@@ -136,6 +145,11 @@ fn failure(error: reqwest::Error) -> TransportError {
     } else {
         TransportError::Lost(chain(&error))
     }
+}
+
+/// What a failed request says of itself, without its address, which may hold what is nobody's business.
+pub(crate) fn failure_text(error: reqwest::Error) -> String {
+    chain(&error.without_url())
 }
 
 /// The messages of an error and of its causes, in one line.

@@ -1,6 +1,7 @@
 //! How requests reach Graph: a trait, so that tests can answer from memory, and its HTTP form.
 
 mod http;
+mod proxy;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -14,7 +15,9 @@ use uuid::Uuid;
 use crate::auth::BearerToken;
 
 pub use http::HttpTransport;
-pub(crate) use http::{HttpClient, read_body};
+pub use proxy::{ProxyAddress, ProxySettings};
+
+pub(crate) use http::{HttpClient, failure_text, read_body};
 
 /// One request to Graph. It is always a POST, and never follows a redirection.
 #[derive(Debug, Clone)]

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
-use revoke_session_core::auth::{AuthError, BearerToken, TokenSource};
+use revoke_session_core::auth::{AuthError, BearerToken, Rejection, TokenSource};
 use revoke_session_core::transport::{GraphRequest, GraphResponse, Transport, TransportError};
 use revoke_session_core::{
-    Clock, Endpoints, Environment, ErrorId, Event, Input, Outcome, Run, RunOptions, SeededEntropy, Session,
+    Clock, Endpoints, Environment, ErrorId, Event, Input, Named, Outcome, Run, RunOptions, SeededEntropy, Session,
     SessionParts, Status, WriteQuota, start,
 };
 use serde_json::{Value, json};
@@ -242,9 +242,9 @@ fn token(number: u32, app: bool) -> BearerToken {
 
 #[async_trait]
 impl TokenSource for Tokens {
-    async fn token(&self, rejected: Option<&BearerToken>) -> Result<BearerToken, AuthError> {
+    async fn token(&self, rejection: Option<&Rejection>) -> Result<BearerToken, AuthError> {
         let mut current = self.current.lock().unwrap();
-        if rejected.is_some_and(|rejected| rejected.is_same(&current.1)) {
+        if rejection.is_some_and(|rejection| rejection.token.is_same(&current.1)) {
             if !self.renewable {
                 return Err(AuthError::CannotRenew);
             }
@@ -288,7 +288,7 @@ fn parts(
         entropy: Arc::new(SeededEntropy::new(42)),
         quota,
         credential_type: "AccessToken",
-        named: (tenant.map(|_| "app".to_owned()), tenant.map(str::to_owned)),
+        named: tenant.map(|tenant| Named::application("app", tenant)).unwrap_or_default(),
     }
 }
 

@@ -60,9 +60,18 @@ pub fn request(emulator: &Emulator) -> Vec<u8> {
         .byte(0)
         .optional(Some(emulator.told("tenantId")))
         .optional(Some(emulator.told("clientId")))
+        // No certificate, no token file, no scopes, no account.
+        .byte(0)
+        .optional(None)
+        .number(0)
+        .optional(None)
         .text(b"Global")
         .optional(Some(emulator.told("graph")))
         .optional(Some(emulator.told("authority")))
+        // No proxy, no quota, no variables.
+        .optional(None)
+        .byte(0)
+        .number(0)
         .0
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::claims::Claims;
-use super::{AuthError, BearerToken, TokenSource};
+use super::{AuthError, BearerToken, Rejection, TokenSource};
 use crate::clock::Clock;
 
 /// A given access token. It cannot be renewed, and says so when Graph refuses it.
@@ -43,12 +43,16 @@ impl GivenToken {
 
 #[async_trait]
 impl TokenSource for GivenToken {
-    async fn token(&self, rejected: Option<&BearerToken>) -> Result<BearerToken, AuthError> {
+    async fn token(&self, rejection: Option<&Rejection>) -> Result<BearerToken, AuthError> {
         self.check()?;
-        if rejected.is_some() {
-            return Err(AuthError::CannotRenew);
+        match rejection {
+            None => Ok(self.token.clone()),
+            Some(Rejection { claims: Some(_), .. }) => Err(AuthError::Challenged {
+                who: "an access token that was given",
+                advice: "Get a new access token by signing in again, and run Connect-RsGraph -AccessToken with it.",
+            }),
+            Some(_) => Err(AuthError::CannotRenew),
         }
-        Ok(self.token.clone())
     }
 
     fn current(&self) -> Option<BearerToken> {
