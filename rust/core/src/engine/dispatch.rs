@@ -43,14 +43,18 @@ pub(super) struct Engine {
     pub(super) session: Session,
     pub(super) options: RunOptions,
     cancel: CancellationToken,
-    meter: Arc<Meter>,
+    pub(super) meter: Arc<Meter>,
+    /// Inputs taken that are not in the ledger yet.
+    pub(super) arriving: VecDeque<Input>,
+    /// The number of the input that is on its way from there into the ledger.
+    pub(super) admitting: Option<u64>,
     pub(super) ledger: Ledger,
     /// Jobs that may be sent now.
     pub(super) ready: VecDeque<Job>,
     /// Jobs that wait for their own instant.
     pub(super) delayed: BinaryHeap<Delayed>,
     order: u64,
-    outbox: VecDeque<Event>,
+    pub(super) outbox: VecDeque<Event>,
     /// Inputs taken, less outcomes put into the outbox.
     unanswered: u64,
     pub(super) outage: Outage,
@@ -77,6 +81,8 @@ impl Engine {
             options,
             cancel,
             meter,
+            arriving: VecDeque::new(),
+            admitting: None,
             ledger: Ledger::default(),
             ready: VecDeque::new(),
             delayed: BinaryHeap::new(),
@@ -94,8 +100,8 @@ impl Engine {
         }
     }
 
-    /// Runs until every input has its outcome and no more can come.
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>, events: mpsc::Sender<Event>) {
+    /// Works until every input has its outcome and no more can come.
+    pub(super) async fn work(&mut self, inbox: &mut mpsc::Receiver<Command>, events: &mpsc::Sender<Event>) {
         let mut flights: JoinSet<Landing> = JoinSet::new();
         let mut aboard: HashMap<Id, Cargo> = HashMap::new();
         let mut landings = self.session.pacer().landings();
@@ -155,8 +161,11 @@ impl Engine {
                 self.flushing = false;
                 self.meter.accept(inputs.len());
                 self.unanswered += inputs.len() as u64;
-                for input in inputs {
+                self.arriving.extend(inputs);
+                while let Some(input) = self.arriving.pop_front() {
+                    self.admitting = Some(input.tag);
                     self.admit(input);
+                    self.admitting = None;
                 }
             }
             Some(Command::Flush) => self.flushing = true,

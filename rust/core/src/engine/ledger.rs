@@ -112,6 +112,13 @@ impl Ledger {
         waiting.into_iter().enumerate().map(move |(place, (tag, target))| outcome(tag, target, &settled, place > 0))
     }
 
+    /// Gives up on everybody: all inputs that wait, in the order of their numbers.
+    pub(super) fn abandon(&mut self) -> Vec<(u64, Target)> {
+        let mut waiting: Vec<_> = self.waiting.drain().flatten().collect();
+        waiting.sort_by_key(|(tag, _)| *tag);
+        waiting
+    }
+
     /// The user that the first input for `key` named, for messages.
     pub(super) fn name(&self, key: Key) -> String {
         match self.records.get(&key) {

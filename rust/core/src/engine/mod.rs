@@ -6,6 +6,7 @@
 mod dispatch;
 mod exchange;
 mod job;
+mod last_words;
 mod ledger;
 mod options;
 mod outage;

@@ -3,5 +3,6 @@
 mod contract;
 mod faults;
 mod pacing;
+mod panics;
 mod support;
 mod truth;

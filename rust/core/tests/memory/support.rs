@@ -273,7 +273,7 @@ pub fn session_at(graph: &Arc<MemoryGraph>, clock: Arc<dyn Clock>) -> Session {
     Session::from_parts(parts(graph, Tokens::new(), None, WriteQuota::NONE, clock))
 }
 
-fn parts(
+pub fn parts(
     graph: &Arc<MemoryGraph>,
     tokens: Arc<Tokens>,
     tenant: Option<&str>,
