@@ -135,7 +135,7 @@ impl Endpoints {
 
     /// The scopes that ask for delegated permissions on this Graph host, and for what keeps the sign-in.
     ///
-    /// Source: Microsoft identity platform, "Scopes and permissions", OpenID Connect scopes.
+    /// Source: Microsoft identity platform, "Scopes and permissions", `OpenID` Connect scopes.
     pub(crate) fn delegated_scopes(&self, permissions: &[String]) -> Vec<String> {
         let of_openid = ["openid", "profile", "offline_access"];
         let named = permissions.iter().map(|name| name.trim()).filter(|name| !name.is_empty());

@@ -51,18 +51,16 @@ fn endpoints(request: &ConnectRequest) -> Result<Endpoints, core::ErrorDetail> {
 }
 
 fn proxy(request: &ConnectRequest) -> Result<ProxySettings, core::ErrorDetail> {
-    match &request.proxy {
-        Some(address) => ProxyAddress::parse(address)
+    if let Some(address) = &request.proxy {
+        // The address is not repeated, because it may hold a password.
+        let refused = || ErrorId::InvalidEndpoint.with_message("Not connected: the proxy is no http address.");
+        return ProxyAddress::parse(address)
             .map(|proxy| ProxySettings::Through { proxy, except: None })
-            // The address is not repeated, because it may hold a password.
-            .ok_or_else(|| ErrorId::InvalidEndpoint.with_message("Not connected: the proxy is no http address.")),
-        // The caller's variables are all there are on Unix; elsewhere the system may know a proxy too.
-        None => {
-            let other =
-                if cfg!(any(windows, target_os = "macos")) { ProxySettings::System } else { ProxySettings::Direct };
-            Ok(ProxySettings::from_variables(|name| variable(&request.variables, name), other))
-        }
+            .ok_or_else(refused);
     }
+    // The caller's variables are all there are on Unix; elsewhere the system may know a proxy too.
+    let other = if cfg!(any(windows, target_os = "macos")) { ProxySettings::System } else { ProxySettings::Direct };
+    Ok(ProxySettings::from_variables(|name| variable(&request.variables, name), other))
 }
 
 fn credential(

@@ -1,7 +1,7 @@
 //! Writes MAML, the format `Get-Help` reads the help of compiled cmdlets in.
 
 use super::cmdlet::{Cmdlet, Example, Kind, Parameter};
-use super::markdown::Block;
+use super::markdown::{self, Block};
 use super::xml::Writer;
 
 const NAMESPACES: &[(&str, &str)] = &[
@@ -125,6 +125,13 @@ fn blocks(xml: &mut Writer, name: &'static str, blocks: &[Block]) {
             let text = match block {
                 Block::Paragraph(text) => text.clone(),
                 Block::List(items) => items.iter().map(|item| format!("- {item}")).collect::<Vec<_>>().join("\n"),
+                Block::Table { titles, rows } => markdown::spelled_out(titles, rows)
+                    .into_iter()
+                    .map(|(first, beside)| {
+                        std::iter::once(format!("- {first}")).chain(beside).collect::<Vec<_>>().join("\n  ")
+                    })
+                    .collect::<Vec<_>>()
+                    .join("\n"),
                 Block::Code { lines, .. } => {
                     lines.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
                 }

@@ -18,6 +18,13 @@ pub enum Block {
     Paragraph(String),
     /// The items of a list, likewise.
     List(Vec<String>),
+    /// A table: the titles of its columns, and its rows.
+    Table {
+        /// The titles.
+        titles: Vec<String>,
+        /// The cells, row by row.
+        rows: Vec<Vec<String>>,
+    },
     /// The lines of a fenced block, verbatim, with the language it names.
     Code {
         /// What stands behind the opening fence.
@@ -72,12 +79,18 @@ struct Builder {
     done: Vec<Block>,
     paragraph: String,
     items: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
 impl Builder {
     fn line(&mut self, line: &str) {
         let text = line.trim();
-        if text.is_empty() {
+        if let Some(row) = row(text) {
+            if self.rows.is_empty() {
+                self.end_text();
+            }
+            self.rows.push(row);
+        } else if text.is_empty() {
             self.end_text();
         } else if let Some(item) = text.strip_prefix("- ").or_else(|| text.strip_prefix("* ")) {
             if !self.paragraph.is_empty() {
@@ -99,6 +112,11 @@ impl Builder {
     }
 
     fn end_text(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows).into_iter();
+        if let Some(titles) = rows.next() {
+            let is_rule = |row: &Vec<String>| row.iter().all(|cell| cell.chars().all(|c| matches!(c, '-' | ':')));
+            self.done.push(Block::Table { titles, rows: rows.filter(|row| !is_rule(row)).collect() });
+        }
         if !self.items.is_empty() {
             let items = std::mem::take(&mut self.items);
             self.done.push(Block::List(items.iter().map(|item| plain(item)).collect()));
@@ -112,6 +130,26 @@ impl Builder {
         self.end_text();
         self.done
     }
+}
+
+/// The cells of a line that is one of a table.
+fn row(line: &str) -> Option<Vec<String>> {
+    let cells = line.strip_prefix('|')?.strip_suffix('|')?;
+    Some(cells.split('|').map(|cell| plain(cell.trim())).collect())
+}
+
+/// The rows of a table for readers of plain text: what the first column says, and beside each title what is under it.
+pub fn spelled_out(titles: &[String], rows: &[Vec<String>]) -> Vec<(String, Vec<String>)> {
+    let beside = |row: &[String]| {
+        titles
+            .iter()
+            .zip(row)
+            .skip(1)
+            .filter(|(_, cell)| !cell.is_empty())
+            .map(|(title, cell)| format!("{title}: {cell}"))
+            .collect()
+    };
+    rows.iter().map(|row| (row.first().cloned().unwrap_or_default(), beside(row))).collect()
 }
 
 /// The links in a text, as their words and their addresses.
@@ -194,6 +232,20 @@ mod tests {
                 Block::Code { language: "powershell".to_owned(), lines: vec!["# no heading".to_owned()] },
                 paragraph("last"),
             ]
+        );
+    }
+
+    #[test]
+    fn a_table_is_spelled_out_for_readers_of_plain_text() {
+        let page = "# T\nBefore:\n| Who | Does |\n|---|:--:|\n| `a` | x |\n| b | |\n\nAfter\n";
+        let found = sections(page);
+        let [Block::Paragraph(_), Block::Table { titles, rows }, Block::Paragraph(_)] = found[0].blocks.as_slice()
+        else {
+            panic!("{found:?}");
+        };
+        assert_eq!(
+            spelled_out(titles, rows),
+            [("a".to_owned(), vec!["Does: x".to_owned()]), ("b".to_owned(), Vec::new())]
         );
     }
 

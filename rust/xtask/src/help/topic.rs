@@ -44,6 +44,12 @@ fn append(text: &mut String, block: &Block) {
     match block {
         Block::Paragraph(paragraph) => wrap(text, paragraph, "    ", "    "),
         Block::List(items) => items.iter().for_each(|item| wrap(text, item, "    - ", "      ")),
+        Block::Table { titles, rows } => {
+            for (first, beside) in markdown::spelled_out(titles, rows) {
+                wrap(text, &first, "    - ", "      ");
+                beside.iter().for_each(|cell| wrap(text, cell, "        ", "          "));
+            }
+        }
         Block::Code { lines, .. } => {
             for line in lines {
                 text.push_str(format!("        {line}").trim_end());

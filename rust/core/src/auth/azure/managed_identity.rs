@@ -51,11 +51,7 @@ impl ManagedIdentity {
         let client_options =
             ClientOptions { transport: Some(Transport::new(Arc::clone(&self.http) as _)), ..ClientOptions::default() };
         let user_assigned_id = self.client_id.clone().map(UserAssignedId::ClientId);
-        ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
-            user_assigned_id,
-            client_options,
-            ..ManagedIdentityCredentialOptions::default()
-        }))
+        ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions { user_assigned_id, client_options }))
     }
 }
 
