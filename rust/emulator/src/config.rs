@@ -1,5 +1,6 @@
 //! What an emulator is started with, and where it can be reached afterwards.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::quota::Quota;
@@ -27,6 +28,17 @@ pub struct EmulatorConfig {
     pub token_lifetime: Duration,
     /// The loopback port; 0 takes a free one.
     pub port: u16,
+    /// Speaks HTTPS on that port; `None` speaks plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+/// HTTPS with a certificate authority made at the start, and the plain listener and proxy that come with it.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// Where the certificate authority is written (PEM) before the emulator is ready.
+    pub ca_file: Option<PathBuf>,
+    /// What the proxy asks for, as `user:password`; `None` lets everyone through.
+    pub proxy_credential: Option<String>,
 }
 
 impl Default for EmulatorConfig {
@@ -42,6 +54,7 @@ impl Default for EmulatorConfig {
             quota: None,
             token_lifetime: Duration::from_secs(3599),
             port: 0,
+            tls: None,
         }
     }
 }
@@ -53,8 +66,10 @@ pub struct Endpoints {
     pub graph: String,
     /// The sign-in authority; the same origin as [`graph`](Self::graph).
     pub authority: String,
-    /// The base address of the control API.
+    /// The base address of the control API, which is always plain HTTP.
     pub control: String,
+    /// A forward proxy that leads the hosts of Microsoft's clouds here; none without TLS.
+    pub proxy: Option<String>,
     /// The only tenant there is.
     pub tenant_id: String,
     /// The only application that can sign in.

@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cast::Cast;
+use crate::connections::Phase;
 use crate::directory::{User, UserKind};
 use crate::faults::FaultRule;
 use crate::ledger::{Counts, LogEntry};
 use crate::quota::Quota;
-use crate::server::Phase;
 use crate::state::Shared;
 use crate::token::TokenGrant;
 

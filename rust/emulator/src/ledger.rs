@@ -68,7 +68,9 @@ pub struct Counts {
 pub struct LogEntry {
     /// The HTTP method.
     pub method: String,
-    /// The path and query as received.
+    /// The `Host` header.
+    pub host: Option<String>,
+    /// The path and query as received; for `CONNECT`, the host and port.
     pub path: String,
     /// How many steps it carried, when it was a batch.
     pub steps: Option<usize>,
@@ -172,6 +174,7 @@ mod tests {
     fn entry(path: usize) -> LogEntry {
         LogEntry {
             method: "GET".to_owned(),
+            host: None,
             path: path.to_string(),
             steps: None,
             status: Some(200),

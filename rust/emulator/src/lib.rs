@@ -21,11 +21,12 @@
 
 mod address;
 mod answer;
-mod assertion;
 mod batch;
 mod cast;
 mod clock;
+mod clouds;
 mod config;
+mod connections;
 mod control;
 mod directory;
 mod error_body;
@@ -37,6 +38,7 @@ mod ledger;
 mod names;
 mod odata_filter;
 mod properties;
+mod proxy;
 mod quota;
 mod random;
 mod respond;
@@ -44,13 +46,13 @@ mod revoke;
 mod server;
 mod sign_in;
 mod state;
+mod tls;
 mod token;
-mod token_endpoint;
 mod user_search;
 mod users;
 
 pub use cast::{Cast, Member};
-pub use config::{EmulatorConfig, Endpoints};
+pub use config::{EmulatorConfig, Endpoints, Tls};
 pub use directory::{Directory, User, UserKind};
 pub use faults::{CloseWhen, Effect, FaultPoint, FaultRule, Faults, ScriptedAnswer};
 pub use ledger::{Counts, Ledger, LogEntry, RequestCounts};

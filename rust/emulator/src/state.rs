@@ -1,5 +1,6 @@
 //! What all parts of a running emulator share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -7,19 +8,22 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::assertion::Registered;
+use crate::clouds::OwnOrigins;
 use crate::config::{EmulatorConfig, Endpoints};
+use crate::connections::Phase;
 use crate::directory::Directory;
 use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::quota::Throttle;
 use crate::random::Random;
-use crate::server::{Phase, StartError};
+use crate::server::StartError;
+use crate::sign_in::assertion::Registered;
 use crate::token::{TokenGrant, TokenKind, TokenMint};
 
 /// The state of a running emulator.
 pub(crate) struct Shared {
     pub(crate) endpoints: Endpoints,
+    pub(crate) origins: Arc<OwnOrigins>,
     pub(crate) directory: Directory,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
@@ -38,6 +42,7 @@ impl Shared {
     pub(crate) fn new(
         config: &EmulatorConfig,
         endpoints: Endpoints,
+        origins: OwnOrigins,
         phase: watch::Sender<Phase>,
     ) -> Result<Self, StartError> {
         let certificate = config
@@ -45,12 +50,13 @@ impl Shared {
             .as_deref()
             .map(|der| Registered::from_der(der).ok_or(StartError::Certificate))
             .transpose()?;
+        let origins = Arc::new(origins);
         let shared = Self {
             directory: Directory::generate(config.users, config.seed),
             ledger: Ledger::default(),
             faults: Faults::new(config.seed),
             throttle: Throttle::new(config.quota),
-            tokens: TokenMint::new(config, &endpoints).map_err(|_| StartError::Random)?,
+            tokens: TokenMint::new(config, Arc::clone(&origins)).map_err(|_| StartError::Random)?,
             certificate,
             phase,
             revoked_body: format!(
@@ -62,6 +68,7 @@ impl Shared {
             latency_millis: AtomicU64::new(0),
             sequence: AtomicU64::new(0),
             endpoints,
+            origins,
         };
         shared.set_latency(config.latency);
         Ok(shared)

@@ -1,5 +1,6 @@
 //! Access tokens: minted here, judged here.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use base64::Engine as _;
@@ -10,7 +11,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::clock::now_seconds;
-use crate::config::{EmulatorConfig, Endpoints};
+use crate::clouds::{OwnOrigins, is_graph_host};
+use crate::config::EmulatorConfig;
 use crate::directory::User;
 
 const DEFAULT_ROLES: [&str; 2] = ["User.RevokeSessions.All", "User.Read.All"];
@@ -36,6 +38,8 @@ pub struct TokenGrant {
     pub lifetime_seconds: Option<i64>,
     /// The application, when it is not the emulator's own.
     pub app_id: Option<String>,
+    /// The resource the token is for, when it is not the emulator itself; such as `https://graph.microsoft.com`.
+    pub audience: Option<String>,
 }
 
 /// Who is signed in.
@@ -84,7 +88,7 @@ pub(crate) enum TokenError {
 pub(crate) struct TokenMint {
     key: hmac::Key,
     header: String,
-    audience: String,
+    origins: Arc<OwnOrigins>,
     tenant_id: String,
     client_id: String,
     lifetime: i64,
@@ -107,11 +111,11 @@ struct Claims {
 }
 
 impl TokenMint {
-    pub(crate) fn new(config: &EmulatorConfig, endpoints: &Endpoints) -> Result<Self, ring::error::Unspecified> {
+    pub(crate) fn new(config: &EmulatorConfig, origins: Arc<OwnOrigins>) -> Result<Self, ring::error::Unspecified> {
         Ok(Self {
             key: hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())?,
             header: URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"HS256","kid":"emulator"}"#),
-            audience: endpoints.graph.clone(),
+            origins,
             tenant_id: config.tenant_id.clone(),
             client_id: config.client_id.clone(),
             lifetime: i64::try_from(config.token_lifetime.as_secs()).unwrap_or(i64::MAX / 2),
@@ -135,7 +139,7 @@ impl TokenMint {
         let number = self.minted.fetch_add(1, Relaxed);
         let lifetime = grant.lifetime_seconds.unwrap_or(self.lifetime);
         let mut claims = json!({
-            "aud": self.audience,
+            "aud": grant.audience.as_ref().unwrap_or(&self.origins.graph),
             "iss": format!("https://sts.windows.net/{}/", self.tenant_id),
             "iat": now,
             "nbf": now,
@@ -157,8 +161,8 @@ impl TokenMint {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Judges the value of an `Authorization` header.
-    pub(crate) fn judge(&self, authorization: Option<&str>) -> Result<Identity, TokenError> {
+    /// Judges the value of an `Authorization` header that came to `host`.
+    pub(crate) fn judge(&self, authorization: Option<&str>, host: &str) -> Result<Identity, TokenError> {
         let token = authorization.and_then(bearer).ok_or(TokenError::Empty)?;
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed)?;
@@ -168,7 +172,7 @@ impl TokenMint {
             return Err(TokenError::Signature);
         }
         let claims: Claims = serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed)?;
-        if claims.aud != self.audience {
+        if !self.is_meant_for(&claims.aud, host) {
             return Err(TokenError::Audience);
         }
         if claims.exp <= now_seconds() {
@@ -179,6 +183,11 @@ impl TokenMint {
             return Err(TokenError::Revoked);
         }
         Ok(Identity::from(claims))
+    }
+
+    fn is_meant_for(&self, audience: &str, host: &str) -> bool {
+        let named = audience.strip_prefix("https://").is_some_and(|name| name.eq_ignore_ascii_case(host));
+        self.origins.include(audience) || (named && is_graph_host(host))
     }
 }
 
@@ -228,30 +237,26 @@ fn user_claims(claims: &mut Map<String, Value>, grant: &TokenGrant, user: Option
 #[cfg(test)]
 mod tests {
     use super::{TokenError, TokenGrant, TokenKind, TokenMint};
-    use crate::config::{EmulatorConfig, Endpoints};
+    use crate::clouds::OwnOrigins;
+    use crate::config::EmulatorConfig;
+
+    const HOST: &str = "127.0.0.1:1";
 
     fn mint() -> TokenMint {
-        let config = EmulatorConfig::default();
-        let endpoints = Endpoints {
-            graph: "http://127.0.0.1:1".to_owned(),
-            authority: String::new(),
-            control: String::new(),
-            tenant_id: config.tenant_id.clone(),
-            client_id: config.client_id.clone(),
-            client_secret: String::new(),
-        };
-        TokenMint::new(&config, &endpoints).expect("a random key")
+        let origin = format!("http://{HOST}");
+        let origins = OwnOrigins { graph: origin.clone(), plain: origin };
+        TokenMint::new(&EmulatorConfig::default(), origins.into()).expect("a random key")
     }
 
     fn error(mint: &TokenMint, authorization: &str) -> Option<TokenError> {
-        mint.judge(Some(authorization)).err()
+        mint.judge(Some(authorization), HOST).err()
     }
 
     #[test]
     fn a_minted_token_is_accepted_by_its_own_emulator_alone() {
         let mint = mint();
         let token = format!("Bearer {}", mint.mint(&TokenGrant::default(), None));
-        let identity = mint.judge(Some(&token)).expect("a good token");
+        let identity = mint.judge(Some(&token), HOST).expect("a good token");
         assert!(identity.can_revoke && identity.can_read && identity.user.is_none());
         assert_eq!(error(&super::tests::mint(), &token), Some(TokenError::Signature));
     }
@@ -259,7 +264,7 @@ mod tests {
     #[test]
     fn bad_tokens_are_told_apart() {
         let mint = mint();
-        assert_eq!(mint.judge(None).err(), Some(TokenError::Empty));
+        assert_eq!(mint.judge(None, HOST).err(), Some(TokenError::Empty));
         assert_eq!(error(&mint, "Bearer  "), Some(TokenError::Empty));
         assert_eq!(error(&mint, "Basic abc"), Some(TokenError::Empty));
         assert_eq!(error(&mint, "Bearer garbage"), Some(TokenError::Malformed));
@@ -281,7 +286,8 @@ mod tests {
     #[test]
     fn permissions_come_from_roles_and_scopes() {
         let mint = mint();
-        let judge = |grant: TokenGrant| mint.judge(Some(&format!("Bearer {}", mint.mint(&grant, None)))).expect("good");
+        let judge =
+            |grant: TokenGrant| mint.judge(Some(&format!("Bearer {}", mint.mint(&grant, None))), HOST).expect("good");
         let reader = judge(TokenGrant { roles: Some(vec!["User.Read.All".to_owned()]), ..TokenGrant::default() });
         assert!(!reader.can_revoke && reader.can_read);
         let user = judge(TokenGrant {
@@ -290,5 +296,18 @@ mod tests {
             ..TokenGrant::default()
         });
         assert!(user.user.is_some() && !user.can_revoke && !user.can_read && user.can_read_self);
+    }
+
+    #[test]
+    fn a_token_for_a_cloud_is_good_at_its_own_host_alone() {
+        let mint = mint();
+        let grant = TokenGrant { audience: Some("https://graph.microsoft.us".to_owned()), ..TokenGrant::default() };
+        let token = format!("Bearer {}", mint.mint(&grant, None));
+        assert!(mint.judge(Some(&token), "graph.microsoft.us").is_ok());
+        for host in [HOST, "graph.microsoft.com", "login.microsoftonline.us"] {
+            assert_eq!(mint.judge(Some(&token), host).err(), Some(TokenError::Audience), "{host}");
+        }
+        let own = format!("Bearer {}", mint.mint(&TokenGrant::default(), None));
+        assert!(mint.judge(Some(&own), "graph.microsoft.com").is_ok());
     }
 }

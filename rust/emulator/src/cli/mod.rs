@@ -45,7 +45,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 /// Writes the one line that a script waits for.
 fn announce(emulator: &Emulator) -> std::io::Result<()> {
     let endpoints = emulator.endpoints();
-    let line = json!({
+    let mut line = json!({
         "graph": endpoints.graph,
         "authority": endpoints.authority,
         "control": endpoints.control,
@@ -54,6 +54,9 @@ fn announce(emulator: &Emulator) -> std::io::Result<()> {
         "clientSecret": endpoints.client_secret,
         "pid": std::process::id(),
     });
+    if let Some(proxy) = &endpoints.proxy {
+        line["proxy"] = json!(proxy);
+    }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()

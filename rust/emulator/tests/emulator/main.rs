@@ -5,6 +5,7 @@ mod control;
 mod faults;
 mod program;
 mod revoke;
+mod secure;
 mod sign_in;
 mod throttling;
 mod tokens;

@@ -52,12 +52,30 @@ impl Wire {
     }
 
     pub async fn try_send(&self, method: &str, path: &str, headers: &str, body: &str) -> io::Result<Answer> {
-        let authority = self.emulator.endpoints().graph.trim_start_matches("http://").to_owned();
+        let authority = self.plain().to_owned();
+        self.try_send_as(&authority, method, path, headers, body).await
+    }
+
+    /// Where the emulator speaks plain HTTP.
+    pub fn plain(&self) -> &str {
+        let control = self.emulator.endpoints().control.trim_start_matches("http://");
+        control.trim_end_matches("/_emulator")
+    }
+
+    /// A request that names a host of its own choice.
+    pub async fn try_send_as(
+        &self,
+        host: &str,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> io::Result<Answer> {
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
             body.len()
         );
-        exchange(&authority, &(head + body)).await
+        exchange(self.plain(), &(head + body)).await
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {

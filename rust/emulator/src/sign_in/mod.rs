@@ -1,10 +1,13 @@
 //! The HTTP side of the token endpoint.
 
+pub(crate) mod assertion;
+mod token_endpoint;
+
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Response};
 
 use crate::answer::Ending;
@@ -14,7 +17,6 @@ use crate::faults::FaultPoint;
 use crate::ledger::{LogEntry, count};
 use crate::respond::respond;
 use crate::state::Shared;
-use crate::token_endpoint;
 
 /// Serves one HTTP request to the token endpoint.
 pub(crate) async fn serve(
@@ -34,6 +36,7 @@ pub(crate) async fn serve(
     }
     shared.ledger.record(LogEntry {
         method: "POST".to_owned(),
+        host: headers.get(HOST).and_then(|value| value.to_str().ok()).map(str::to_owned),
         path: format!("/{tenant}/oauth2/v2.0/token"),
         steps: None,
         status: (reply.ending != Ending::Close).then_some(reply.answer.status),

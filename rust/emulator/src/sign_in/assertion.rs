@@ -148,8 +148,8 @@ mod tests {
 
     use super::{AssertionError, Expected, Registered, verify};
 
-    const CERTIFICATE: &[u8] = include_bytes!("../tests/data/client.cer");
-    const KEY: &[u8] = include_bytes!("../tests/data/client.key.der");
+    const CERTIFICATE: &[u8] = include_bytes!("../../tests/data/client.cer");
+    const KEY: &[u8] = include_bytes!("../../tests/data/client.key.der");
     const NOW: i64 = 1_800_000_000;
 
     fn registered() -> Registered {

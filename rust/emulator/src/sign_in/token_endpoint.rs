@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::assertion::{AssertionError, Expected, verify};
 use crate::answer::Answer;
-use crate::assertion::{AssertionError, Expected, verify};
 use crate::clock::{entra_date, now_seconds, timestamp};
 use crate::state::Shared;
 use crate::token::TokenGrant;
