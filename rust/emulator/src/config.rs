@@ -26,6 +26,10 @@ pub struct EmulatorConfig {
     pub quota: Option<Quota>,
     /// How long the access tokens of the token endpoint live.
     pub token_lifetime: Duration,
+    /// How long a client must wait between two polls for a device code.
+    pub device_interval: Duration,
+    /// The client id of the only user-assigned managed identity.
+    pub managed_identity_client_id: String,
     /// The loopback port; 0 takes a free one.
     pub port: u16,
     /// Speaks HTTPS on that port; `None` speaks plain HTTP.
@@ -53,6 +57,8 @@ impl Default for EmulatorConfig {
             latency: Duration::ZERO,
             quota: None,
             token_lifetime: Duration::from_secs(3599),
+            device_interval: Duration::from_secs(5),
+            managed_identity_client_id: "c4a7e0b3-6d18-4f52-9b7c-20d8f5e1a36b".to_owned(),
             port: 0,
             tls: None,
         }
@@ -76,4 +82,12 @@ pub struct Endpoints {
     pub client_id: String,
     /// The secret of that application.
     pub client_secret: String,
+    /// The origin that stands in for the Instance Metadata Service, always plain HTTP.
+    pub imds: String,
+    /// What App Service has in `IDENTITY_ENDPOINT`, always plain HTTP.
+    pub identity_endpoint: String,
+    /// What App Service has in `IDENTITY_HEADER`.
+    pub identity_header: String,
+    /// The client id of the only user-assigned managed identity.
+    pub managed_identity_client_id: String,
 }

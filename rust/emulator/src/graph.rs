@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Response};
 use crate::address::{AddressError, Resource, resolve};
 use crate::answer::{Answer, Ending, GRAPH_JSON, Reply};
 use crate::batch::{self, Batch};
+use crate::challenge::{Unanswered, claims_challenge};
 use crate::clouds::host_of;
 use crate::error_body::{Ids, bad_request, graph_error, method_not_allowed};
 use crate::fault_effect::apply;
@@ -183,6 +184,9 @@ fn unauthorised(error: TokenError, shared: &Shared, ids: Ids<'_>) -> Answer {
         "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"",
         shared.endpoints.authority
     );
+    if let TokenError::Challenged(Unanswered { not_before: Some(not_before) }) = error {
+        challenge = claims_challenge(not_before);
+    }
     if error == TokenError::Revoked {
         challenge.push_str(
             ", error=\"insufficient_claims\", errorDescription=\"Continuous access evaluation resulted in challenge\"",

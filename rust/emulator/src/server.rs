@@ -21,9 +21,12 @@ use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::proxy::Proxy;
 use crate::quota::Quota;
-use crate::state::Shared;
+use crate::sign_in::device_codes::DeviceDecision;
+use crate::sign_in::federation::FederatedToken;
+use crate::sign_in::opaque::opaque_text;
+use crate::state::{DecisionError, Shared};
 use crate::token::TokenGrant;
-use crate::{control, graph, sign_in, tls};
+use crate::{control, graph, managed_identity, sign_in, tls};
 
 /// How long requests under way may take to end when the emulator shuts down in order.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -69,7 +72,7 @@ impl Emulator {
         let Some(tls) = &config.tls else {
             let origin = format!("http://{address}");
             let (shared, watched) = share(&config, OwnOrigins { graph: origin.clone(), plain: origin })?;
-            let door = Door { router: router(&shared), tls: None, proxy: None };
+            let door = Door { router: serving(plain_routes(), &shared), tls: None, proxy: None };
             return Ok(Self { shared, accepting: tokio::spawn(accept(listener, door, watched)), ca_pem: None });
         };
         let tls::Identity { acceptor, ca_pem } = tls::make_identity().map_err(StartError::Tls)?;
@@ -81,8 +84,8 @@ impl Emulator {
             OwnOrigins { graph: format!("https://{address}"), plain: format!("http://{}", plain.local_addr()?) };
         let (shared, watched) = share(&config, origins)?;
         let proxy = Proxy::new(Arc::clone(&shared), address.port(), tls.proxy_credential.as_deref());
-        let secure = Door { router: router(&shared), tls: Some(acceptor), proxy: None };
-        let open = Door { router: router(&shared), tls: None, proxy: Some(Arc::new(proxy)) };
+        let secure = Door { router: serving(routes(), &shared), tls: Some(acceptor), proxy: None };
+        let open = Door { router: serving(plain_routes(), &shared), tls: None, proxy: Some(Arc::new(proxy)) };
         let accepting = tokio::spawn(async move {
             tokio::join!(accept(listener, secure, watched.clone()), accept(plain, open, watched));
         });
@@ -124,6 +127,27 @@ impl Emulator {
         self.shared.tokens.expire_all();
     }
 
+    /// Challenges every token minted so far, as continuous access evaluation does; the number is what `nbf` must be
+    /// asked for.
+    pub fn challenge_tokens(&self) -> i64 {
+        self.shared.tokens.challenge_all()
+    }
+
+    /// Decides about a device code; the answer is its user code, and none for a decision about future codes.
+    pub fn decide_device_code(&self, decision: &DeviceDecision) -> Result<Option<String>, DecisionError> {
+        self.shared.decide_device_code(decision)
+    }
+
+    /// Issues a federated token; none when the system has no random numbers for its signature.
+    pub fn mint_federated_token(&self, token: &FederatedToken) -> Option<String> {
+        self.shared.federation.issue(token)
+    }
+
+    /// Registers the application's certificate (DER) in place of the last one; false when it is none with an RSA key.
+    pub fn register_certificate(&self, der: &[u8]) -> bool {
+        self.shared.register_certificate(der)
+    }
+
     /// Puts another write quota in force; `None` never throttles.
     pub fn set_quota(&self, quota: Option<Quota>) {
         self.shared.throttle.set(quota);
@@ -134,7 +158,7 @@ impl Emulator {
         self.shared.set_latency(latency);
     }
 
-    /// Forgets requests, revocations, faults and used quota; tokens stay good.
+    /// Forgets requests, revocations, faults, used quota, device codes and challenges; tokens stay good.
     pub fn reset(&self) {
         self.shared.reset();
     }
@@ -181,16 +205,28 @@ fn share(config: &EmulatorConfig, origins: OwnOrigins) -> Result<(Arc<Shared>, w
         tenant_id: config.tenant_id.clone(),
         client_id: config.client_id.clone(),
         client_secret: config.client_secret.clone(),
+        imds: origins.plain.clone(),
+        identity_endpoint: format!("{}{}", origins.plain, managed_identity::APP_SERVICE_PATH),
+        identity_header: opaque_text(""),
+        managed_identity_client_id: config.managed_identity_client_id.clone(),
     };
     let (phase, watched) = watch::channel(Phase::Running);
     Ok((Arc::new(Shared::new(config, endpoints, origins, phase)?), watched))
 }
 
-fn router(shared: &Arc<Shared>) -> Router {
+/// What both listeners serve.
+fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/{tenant}/oauth2/v2.0/token", post(sign_in::serve))
+        .route("/{tenant}/oauth2/v2.0/token", post(sign_in::token))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(sign_in::device_code))
         .nest("/_emulator", control::router())
-        .layer(extract::DefaultBodyLimit::disable())
-        .fallback(graph::serve)
-        .with_state(Arc::clone(shared))
+}
+
+/// Managed identities are asked over plain HTTP only.
+fn plain_routes() -> Router<Arc<Shared>> {
+    routes().merge(managed_identity::router())
+}
+
+fn serving(routes: Router<Arc<Shared>>, shared: &Arc<Shared>) -> Router {
+    routes.layer(extract::DefaultBodyLimit::disable()).fallback(graph::serve).with_state(Arc::clone(shared))
 }

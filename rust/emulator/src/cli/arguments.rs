@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// How long access tokens live.
     #[arg(long, value_name = "N", default_value_t = 3599)]
     token_lifetime_seconds: u64,
+    /// How long a client must wait between two polls for a device code.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    device_interval_seconds: u64,
     /// The certificate, as DER or PEM, that client assertions are verified with.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
@@ -69,6 +72,7 @@ impl Arguments {
             latency: Duration::from_millis(self.latency_ms),
             quota: self.quota.0,
             token_lifetime: Duration::from_secs(self.token_lifetime_seconds),
+            device_interval: Duration::from_secs(self.device_interval_seconds),
             certificate: certificate.map(certificate_der),
             ..EmulatorConfig::default()
         })

@@ -52,6 +52,10 @@ fn announce(emulator: &Emulator) -> std::io::Result<()> {
         "tenantId": endpoints.tenant_id,
         "clientId": endpoints.client_id,
         "clientSecret": endpoints.client_secret,
+        "imds": endpoints.imds,
+        "identityEndpoint": endpoints.identity_endpoint,
+        "identityHeader": endpoints.identity_header,
+        "managedIdentityClientId": endpoints.managed_identity_client_id,
         "pid": std::process::id(),
     });
     if let Some(proxy) = &endpoints.proxy {

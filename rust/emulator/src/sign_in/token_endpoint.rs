@@ -1,210 +1,104 @@
-//! `POST /{tenant}/oauth2/v2.0/token`: the client credentials grant, with Entra's refusals.
+//! `POST /{tenant}/oauth2/v2.0/token`: the grants of applications and users, with Entra's refusals.
 //!
-//! See <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>.
+//! Sources: Microsoft identity platform, "OAuth 2.0 client credentials flow on the Microsoft identity platform" and
+//! "Microsoft identity platform and the OAuth 2.0 device authorization grant flow"; RFC 6749, "The OAuth 2.0
+//! Authorization Framework", section 6.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::assertion::{AssertionError, Expected, verify};
-use crate::answer::Answer;
-use crate::clock::{entra_date, now_seconds, timestamp};
-use crate::state::Shared;
-use crate::token::TokenGrant;
+use super::client::authenticate;
+use super::device_codes::Poll;
+use super::refusal::Refusal;
+use super::request::SignInRequest;
+use super::requested_claims::RequestedClaims;
+use super::scope::{Scopes, application_resource, delegated};
+use crate::token::{TokenGrant, TokenKind};
 
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// The Graph hosts of all clouds, which a scope may name instead of the emulator itself.
-const GRAPH_HOSTS: [&str; 4] = [
-    "https://graph.microsoft.com",
-    "https://graph.microsoft.us",
-    "https://dod-graph.microsoft.us",
-    "https://microsoftgraph.chinacloudapi.cn",
-];
-
-/// Names the tenant answers to, beside its id.
-const TENANT_DOMAINS: [&str; 2] = ["contoso.com", "contoso.onmicrosoft.com"];
-
-/// A refusal: status, OAuth error, AADSTS code and text.
-#[derive(Debug)]
-struct Refusal {
-    status: u16,
-    error: &'static str,
-    code: u32,
-    text: String,
-}
-
-impl Refusal {
-    fn new(status: u16, error: &'static str, code: u32, text: impl Into<String>) -> Self {
-        Self { status, error, code, text: text.into() }
-    }
-
-    fn client(code: u32, text: impl Into<String>) -> Self {
-        Self::new(401, "invalid_client", code, text)
+/// Grants a token.
+pub(super) fn grant(request: &SignInRequest<'_>) -> Result<Value, Refusal> {
+    request.check_tenant(true)?;
+    match request.required("grant_type")? {
+        "client_credentials" => client_credentials(request),
+        "urn:ietf:params:oauth:grant-type:device_code" => device_code(request),
+        "refresh_token" => refresh_token(request),
+        other => Err(Refusal::new(70_003, &[("grant", other)])),
     }
 }
 
-type Form<'a> = HashMap<Cow<'a, str>, Cow<'a, str>>;
+fn client_credentials(request: &SignInRequest<'_>) -> Result<Value, Refusal> {
+    request.check_tenant(false)?;
+    let client_id = request.confidential_client()?;
+    let resource = application_resource(request.required("scope")?, request.host, &request.shared.origins)?;
+    authenticate(request, client_id)?;
+    let claims = RequestedClaims::parse(request.optional("claims"))?;
+    Ok(answer(request, TokenGrant { audience: Some(resource), ..TokenGrant::default() }, claims))
+}
 
-/// Answers a token request.
-pub(crate) fn answer(shared: &Shared, tenant: &str, body: &[u8], correlation: Option<&str>) -> Answer {
-    let form: Form<'_> = url::form_urlencoded::parse(body).collect();
-    match grant(shared, tenant, &form) {
-        Ok(()) => {
-            let token = shared.mint(&TokenGrant::default());
-            let lifetime = shared.tokens.lifetime();
-            let body = json!({
-                "token_type": "Bearer",
-                "expires_in": lifetime,
-                "ext_expires_in": lifetime,
-                "access_token": token,
-            });
-            Answer::json(200, body.to_string())
-        }
-        Err(refusal) => refuse(&refusal, shared.next_id(), correlation),
+fn device_code(request: &SignInRequest<'_>) -> Result<Value, Refusal> {
+    let client_id = request.public_client()?;
+    let claims = RequestedClaims::parse(request.optional("claims"))?;
+    match request.shared.devices.poll(request.required("device_code")?, client_id, Instant::now()) {
+        Poll::Unknown => Err(Refusal::new(70_018, &[])),
+        Poll::Expired => Err(Refusal::new(70_020, &[])),
+        // Entra documents no code for it; RFC 8628 calls it a variant of a pending authorization.
+        Poll::SlowDown => Err(Refusal::new(70_016, &[]).under("slow_down")),
+        Poll::Pending => Err(Refusal::new(70_016, &[])),
+        Poll::Declined => Err(Refusal::new(65_004, &[])),
+        Poll::Approved { user, scopes } => sign_in(request, user, client_id, scopes, claims),
     }
 }
 
-fn grant(shared: &Shared, tenant: &str, form: &Form<'_>) -> Result<(), Refusal> {
-    let endpoints = &shared.endpoints;
-    let known = TENANT_DOMAINS.iter().copied().chain([endpoints.tenant_id.as_str()]);
-    if !known.into_iter().any(|name| name.eq_ignore_ascii_case(tenant)) {
-        return Err(unknown_tenant(tenant));
-    }
-    let grant_type = required(form, "grant_type")?;
-    if grant_type != "client_credentials" {
-        let text = format!("The app requested an unsupported grant type '{grant_type}'.");
-        return Err(Refusal::new(400, "unsupported_grant_type", 70_003, text));
-    }
-    let client_id = required(form, "client_id")?;
-    if !client_id.eq_ignore_ascii_case(&endpoints.client_id) {
-        return Err(unknown_client(client_id));
-    }
-    check_scope(required(form, "scope")?, &endpoints.graph)?;
-    match (form.get("client_secret"), form.get("client_assertion")) {
-        (_, Some(assertion)) => {
-            if required(form, "client_assertion_type")? != JWT_BEARER {
-                let text = "The 'client_assertion_type' parameter is not supported.";
-                return Err(Refusal::new(400, "invalid_request", 900_491, text));
-            }
-            check_assertion(shared, tenant, client_id, assertion)
-        }
-        (Some(secret), None) if **secret == endpoints.client_secret => Ok(()),
-        (Some(_), None) => Err(wrong_secret(client_id)),
-        (None, None) => Err(Refusal::client(
-            7_000_216,
-            "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
-        )),
-    }
-}
-
-fn required<'a>(form: &'a Form<'_>, name: &str) -> Result<&'a str, Refusal> {
-    form.get(name).map(AsRef::as_ref).filter(|value: &&str| !value.is_empty()).ok_or_else(|| {
-        let text = format!("The request body must contain the following parameter: '{name}'.");
-        Refusal::new(400, "invalid_request", 900_144, text)
-    })
-}
-
-fn check_scope(scope: &str, graph: &str) -> Result<(), Refusal> {
-    let resource = scope.trim().strip_suffix("/.default").map(|resource| resource.trim_end_matches('/'));
-    if resource.is_some_and(|resource| resource == graph || GRAPH_HOSTS.contains(&resource)) {
-        return Ok(());
-    }
-    let text = format!(
-        "The provided request must include a 'scope' input parameter. The provided value for the input parameter \
-         'scope' is not valid. The scope {scope} is not valid."
-    );
-    Err(Refusal::new(400, "invalid_scope", 70_011, text))
-}
-
-fn check_assertion(shared: &Shared, tenant: &str, client_id: &str, assertion: &str) -> Result<(), Refusal> {
-    let Shared { endpoints, certificate, .. } = shared;
-    let audiences: Vec<String> = [tenant, &endpoints.tenant_id]
-        .iter()
-        .flat_map(|tenant| {
-            ["oauth2/v2.0/token", "v2.0", ""].map(|end| format!("{}/{tenant}/{end}", endpoints.authority))
-        })
-        .collect();
-    let now = now_seconds();
-    let expected = Expected { client_id, audiences: &audiences, now };
-    let signature = |reason: &str, thumbprint: &str| {
-        Refusal::client(
-            700_027,
-            format!(
-                "The certificate with identifier used to sign the client assertion is not registered on application, \
-                 or the assertion failed signature validation. [Reason - {reason}, Thumbprint of key used by client: \
-                 '{thumbprint}', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see \
-                 configured keys for app Id '{client_id}'.]"
-            ),
-        )
+fn refresh_token(request: &SignInRequest<'_>) -> Result<Value, Refusal> {
+    let shared = request.shared;
+    let client_id = request.public_client()?;
+    let claims = RequestedClaims::parse(request.optional("claims"))?;
+    let held = shared.refresh_tokens.redeem(request.required("refresh_token")?, client_id, &shared.directory)?;
+    let scopes = match request.optional("scope") {
+        // Whoever holds a refresh token gets another, asked for or not.
+        Some(scope) => Scopes { offline: true, ..delegated(scope, request.host, &shared.origins)? },
+        None => held.scopes,
     };
-    verify(assertion, certificate.as_ref(), &expected).map_err(|error| match error {
-        AssertionError::Malformed => Refusal::new(400, "invalid_request", 50_027, "JWT token is invalid or malformed."),
-        AssertionError::UnknownKey { thumbprint } => signature("The key was not found.", &thumbprint),
-        AssertionError::Signature { thumbprint } => {
-            signature("Key was found, but use of the key to verify the signature failed.", &thumbprint)
-        }
-        AssertionError::Lifetime { not_before, expires } => {
-            let text = format!(
-                "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, \
-                 expiry time of assertion {}.",
-                timestamp(now),
-                timestamp(not_before),
-                timestamp(expires)
-            );
-            Refusal::client(700_024, text)
-        }
-        AssertionError::Audience => {
-            Refusal::client(700_023, "Client assertion audience claim does not match Realm issuer.")
-        }
-        AssertionError::Issuer => {
-            let text = "Client assertion application identifier doesn't match 'client_id' parameter.";
-            Refusal::client(700_021, text)
-        }
+    sign_in(request, held.user, client_id, scopes, claims)
+}
+
+/// Answers with the tokens of a user.
+fn sign_in(
+    request: &SignInRequest<'_>,
+    user: Uuid,
+    client_id: &str,
+    scopes: Scopes,
+    claims: RequestedClaims,
+) -> Result<Value, Refusal> {
+    let shared = request.shared;
+    let user = shared.directory.find_by_id(user).filter(|user| user.account_enabled);
+    let user = user.ok_or_else(|| Refusal::new(50_057, &[]))?;
+    let granted = TokenGrant {
+        kind: TokenKind::Delegated,
+        upn: Some(user.user_principal_name.to_string()),
+        scopes: Some(scopes.names.clone()),
+        app_id: Some(client_id.to_owned()),
+        audience: Some(scopes.resource.clone()),
+        ..TokenGrant::default()
+    };
+    let mut body = answer(request, granted, claims);
+    body["scope"] = json!(scopes.names.join(" "));
+    if scopes.offline {
+        body["refresh_token"] = json!(shared.refresh_tokens.issue(user, client_id, scopes));
+    }
+    Ok(body)
+}
+
+fn answer(request: &SignInRequest<'_>, granted: TokenGrant, claims: RequestedClaims) -> Value {
+    let RequestedClaims { capabilities, not_before } = claims;
+    let granted = TokenGrant { capabilities, ..granted };
+    let lifetime = request.shared.tokens.lifetime();
+    json!({
+        "token_type": "Bearer",
+        "expires_in": lifetime,
+        "ext_expires_in": lifetime,
+        "access_token": request.shared.mint_answering(&granted, not_before),
     })
-}
-
-fn wrong_secret(client_id: &str) -> Refusal {
-    let text = format!(
-        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not \
-         the client secret ID, for a secret added to app '{client_id}'."
-    );
-    Refusal::client(7_000_215, text)
-}
-
-fn unknown_client(client_id: &str) -> Refusal {
-    let text = format!(
-        "Application with identifier '{client_id}' was not found in the directory 'Contoso'. This can happen if the \
-         application has not been installed by the administrator of the tenant or consented to by any user in the \
-         tenant. You may have sent your authentication request to the wrong tenant."
-    );
-    Refusal::new(400, "unauthorized_client", 700_016, text)
-}
-
-fn unknown_tenant(tenant: &str) -> Refusal {
-    let text = format!(
-        "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the \
-         correct cloud. Check with your subscription administrator, this may happen if there are no active \
-         subscriptions for the tenant."
-    );
-    Refusal::new(400, "invalid_request", 90_002, text)
-}
-
-fn refuse(refusal: &Refusal, trace: Uuid, correlation: Option<&str>) -> Answer {
-    let Refusal { status, error, code, text } = refusal;
-    let correlation = correlation.and_then(|id| Uuid::try_parse(id).ok()).unwrap_or(trace);
-    let date = entra_date();
-    let body = json!({
-        "error": error,
-        "error_description":
-            format!("AADSTS{code}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {date}"),
-        "error_codes": [code],
-        "timestamp": date,
-        "trace_id": trace,
-        "correlation_id": correlation,
-        "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
-    });
-    Answer::json(*status, body.to_string())
 }

@@ -48,9 +48,21 @@ async fn post(place: &Value, path: &str, body: &str) -> String {
 async fn it_says_where_it_is_and_ends_when_told() {
     let mut child = start(&["--users", "20", "--quota", "5/60", "--seed", "3"]);
     let place = announcement(&mut child).await;
-    for name in ["graph", "authority", "control", "tenantId", "clientId", "clientSecret"] {
+    for name in [
+        "graph",
+        "authority",
+        "control",
+        "tenantId",
+        "clientId",
+        "clientSecret",
+        "imds",
+        "identityEndpoint",
+        "identityHeader",
+        "managedIdentityClientId",
+    ] {
         assert!(place[name].as_str().is_some_and(|text| !text.is_empty()), "{name}");
     }
+    assert!(place.get("proxy").is_none(), "there is a proxy to HTTPS only");
     assert_eq!(place["pid"].as_u64(), child.id().map(u64::from));
     assert!(post(&place, "/_emulator/token", "{}").await.contains("access_token"));
     assert!(post(&place, "/_emulator/shutdown", "{}").await.starts_with("HTTP/1.1 202"));

@@ -1,5 +1,7 @@
 //! The control API under `/_emulator`: what a test asks the emulator itself.
 
+mod identities;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +43,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/quota", post(quota))
         .route("/latency", post(latency))
         .route("/shutdown", post(shutdown))
+        .merge(identities::router())
 }
 
 /// A body that is not what the control API expects.
