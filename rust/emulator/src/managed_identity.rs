@@ -131,7 +131,7 @@ fn judge_imds(_: &Shared, headers: &HeaderMap, query: &Query) -> Result<(), Answ
         return Err(refuse_imds(400, "bad_request_102", "Required metadata header not specified"));
     }
     match query.get("api-version").map(String::as_str) {
-        Some("2018-02-01") => Ok(()),
+        Some("2018-02-01" | "2019-08-01") => Ok(()),
         Some(other) => Err(refuse_imds(400, "invalid_request", &format!("API version '{other}' is not supported"))),
         None => Err(refuse_imds(400, "invalid_request", "Required query variable 'api-version' is missing")),
     }
