@@ -12,7 +12,7 @@ use crate::graph::answer::{Answer, THROTTLE_PERCENTAGE, THROTTLE_SCOPE, Verdict}
 use crate::graph::batch::{self, StepAnswer};
 use crate::pacing::Usage;
 use crate::session::SessionParts;
-use crate::transport::{GraphRequest, GraphResponse, TransportError};
+use crate::transport::{GraphRequest, GraphResponse, Method, TransportError};
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -88,7 +88,16 @@ fn request(shipment: Shipment, token: BearerToken, client_request_id: Uuid) -> G
     } else {
         (batch::PATH.to_owned(), Some(Bytes::from(batch::encode(&paths))))
     };
-    GraphRequest { path, token, client_request_id, body, timeout, fresh_connection }
+    GraphRequest {
+        method: Method::Post,
+        path,
+        token,
+        client_request_id,
+        body,
+        timeout,
+        fresh_connection,
+        eventual: false,
+    }
 }
 
 fn read(parts: &SessionParts, response: &GraphResponse, users: usize) -> Delivery {

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::proxy::ProxySettings;
-use super::{GraphRequest, GraphResponse, Transport, TransportError};
+use super::{GraphRequest, GraphResponse, Method, Transport, TransportError};
 use crate::cloud::is_loopback;
 
 /// The most that is read of one answer after decompression, in bytes. The answer to a full batch
@@ -101,14 +101,18 @@ impl Transport for HttpTransport {
         authorization.set_sensitive(true);
         let mut builder = client
             .0
-            .post(format!("{}{}", self.base, request.path))
+            .request(method(request.method), format!("{}{}", self.base, request.path))
             .timeout(request.timeout)
             .header(reqwest::header::AUTHORIZATION, authorization)
             .header(HeaderName::from_static("client-request-id"), request.client_request_id.to_string())
             .header(HeaderName::from_static("return-client-request-id"), "true");
-        builder = match request.body {
-            Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body),
-            None => builder.header(CONTENT_LENGTH, "0"),
+        if request.eventual {
+            builder = builder.header(HeaderName::from_static("consistencylevel"), "eventual");
+        }
+        builder = match (request.body, request.method) {
+            (Some(body), _) => builder.header(CONTENT_TYPE, "application/json").body(body),
+            (None, Method::Post) => builder.header(CONTENT_LENGTH, "0"),
+            (None, Method::Get) => builder,
         };
         let response = builder.send().await.map_err(failure)?;
         let status = response.status().as_u16();
@@ -123,6 +127,13 @@ impl Transport for HttpTransport {
             Err(error) => return Err(error),
         };
         Ok(GraphResponse { status, headers, body })
+    }
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
     }
 }
 

@@ -19,9 +19,20 @@ pub use proxy::{ProxyAddress, ProxySettings};
 
 pub(crate) use http::{HttpClient, failure_text, read_body};
 
-/// One request to Graph. It is always a POST, and never follows a redirection.
+/// What a request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Writes, or carries a batch.
+    Post,
+}
+
+/// One request to Graph. It never follows a redirection.
 #[derive(Debug, Clone)]
 pub struct GraphRequest {
+    /// What it does.
+    pub method: Method,
     /// The path below the API version, without a leading slash and already encoded.
     pub path: String,
     /// The token to send.
@@ -34,6 +45,10 @@ pub struct GraphRequest {
     pub timeout: Duration,
     /// Whether to leave the pool's connections alone, as after a 503.
     pub fresh_connection: bool,
+    /// Whether to send `ConsistencyLevel: eventual`, which advanced queries need.
+    ///
+    /// Source: Microsoft Learn, "Advanced query capabilities on Microsoft Entra ID objects".
+    pub eventual: bool,
 }
 
 /// One answer, read to its end.
