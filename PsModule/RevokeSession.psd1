@@ -15,6 +15,8 @@
         'Connect-RsGraph'
         'Disconnect-RsGraph'
         'Get-RsContext'
+        'Get-RsSignIn'
+        'Get-RsUserSession'
         'Revoke-RsUserSession'
     )
     FunctionsToExport    = @()

@@ -57,6 +57,14 @@ internal sealed class GraphConnection : IDisposable
     public RevocationRun StartRun(RunOptions options) =>
         Use(session => RevocationRun.Start(session, WireOfRunOptions.From(options)));
 
+    /// <summary>Prepares to read users.</summary>
+    public INativeReading<UserSession> Read(UserRequest request) =>
+        new UserSessions(Use(session => UserReading.Start(session, WireOfUserRequest.From(request))));
+
+    /// <summary>Prepares to read the sign-in log.</summary>
+    public INativeReading<SignIn> Read(SignInRequest request) =>
+        new SignIns(Use(session => SignInReading.Start(session, WireOfSignInRequest.From(request))));
+
     /// <inheritdoc/>
     public void Dispose()
     {

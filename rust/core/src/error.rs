@@ -32,6 +32,12 @@ pub enum ErrorId {
     DelegatedSignInRequired,
     /// A place to talk to is not acceptable.
     InvalidEndpoint,
+    /// The input is no internet address and no range of them.
+    InvalidIpAddress,
+    /// Graph answered something that cannot be used.
+    InvalidAnswer,
+    /// The tenant has not the licence for what was asked.
+    LicenseRequired,
     /// The library failed in a way that it did not foresee.
     InternalError,
 }
@@ -54,6 +60,9 @@ impl ErrorId {
             Self::Cancelled => "Cancelled",
             Self::DelegatedSignInRequired => "DelegatedSignInRequired",
             Self::InvalidEndpoint => "InvalidEndpoint",
+            Self::InvalidIpAddress => "InvalidIpAddress",
+            Self::InvalidAnswer => "InvalidAnswer",
+            Self::LicenseRequired => "LicenseRequired",
             Self::InternalError => "InternalError",
         }
     }
@@ -61,10 +70,11 @@ impl ErrorId {
     /// The name of the PowerShell `ErrorCategory` that fits.
     pub fn category(self) -> &'static str {
         match self {
-            Self::InvalidUserId | Self::InvalidEndpoint => "InvalidArgument",
+            Self::InvalidUserId | Self::InvalidEndpoint | Self::InvalidIpAddress => "InvalidArgument",
+            Self::InvalidAnswer => "InvalidData",
             Self::NotConnected => "ConnectionError",
             Self::UserNotFound => "ObjectNotFound",
-            Self::AccessDenied => "PermissionDenied",
+            Self::AccessDenied | Self::LicenseRequired => "PermissionDenied",
             Self::Throttled => "LimitsExceeded",
             Self::AuthenticationFailed => "AuthenticationError",
             Self::GraphUnreachable => "ResourceUnavailable",
@@ -111,6 +121,13 @@ impl ErrorId {
             Self::InvalidEndpoint => {
                 "Give an https address of scheme and host alone, such as https://graph.microsoft.com."
             }
+            Self::InvalidIpAddress => {
+                "Give an IPv4 or IPv6 address such as 203.0.113.7, or a range such as 203.0.113.0/24 or 2001:db8::/32."
+            }
+            Self::InvalidAnswer => {
+                "Run again. If it happens again, look at what is between here and Graph: the proxy, and the endpoint (Get-RsContext)."
+            }
+            Self::LicenseRequired => "Look up which licence the request needs, and whether the tenant has it.",
             Self::InternalError => "Run again for these users, and report the message as a defect of RevokeSession.",
         }
     }

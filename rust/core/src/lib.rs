@@ -42,6 +42,7 @@ mod graph;
 pub mod identity;
 mod outcome;
 mod pacing;
+pub mod reading;
 mod session;
 pub mod transport;
 

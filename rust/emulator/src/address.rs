@@ -13,6 +13,8 @@ pub(crate) enum Resource {
     Me,
     /// `me/revokeSignInSessions`
     RevokeMe,
+    /// `auditLogs/signIns`
+    SignIns,
     /// `users`
     Users,
     /// `users/{key}` or `users('{key}')`
@@ -56,6 +58,11 @@ pub(crate) fn resolve(path: &str) -> Result<Resource, AddressError> {
             [] => Ok(Resource::Me),
             [action, tail @ ..] => is_revoke(action).and_then(|()| no_more(tail, Resource::RevokeMe)),
         },
+        [first, second, tail @ ..]
+            if first.eq_ignore_ascii_case("auditLogs") && second.eq_ignore_ascii_case("signIns") =>
+        {
+            no_more(tail, Resource::SignIns)
+        }
         [first] if first.eq_ignore_ascii_case("users") => Ok(Resource::Users),
         // OData keeps names with a leading dollar sign for itself.
         [first, key, ..] if first.eq_ignore_ascii_case("users") && key.starts_with('$') => {

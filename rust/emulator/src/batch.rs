@@ -159,6 +159,7 @@ fn run_step(outer: &Call<'_>, step: &Step<'_>, failed: &[&str]) -> (Reply, usize
         Some(FaultPoint::Revoke) => &[FaultPoint::Step, FaultPoint::Revoke],
         Some(FaultPoint::Users) => &[FaultPoint::Step, FaultPoint::Users],
         Some(FaultPoint::Me) => &[FaultPoint::Step, FaultPoint::Me],
+        Some(FaultPoint::SignIns) => &[FaultPoint::Step, FaultPoint::SignIns],
         _ => &[FaultPoint::Step],
     };
     let effect = call.shared.faults.strike(points, |user| target.names(call.shared, user));

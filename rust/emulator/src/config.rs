@@ -10,7 +10,9 @@ use crate::quota::Quota;
 pub struct EmulatorConfig {
     /// How many users the directory has, the fixed cast included.
     pub users: usize,
-    /// Decides the directory, the order of batch answers and the dice of the faults.
+    /// How many entries the sign-in log has.
+    pub sign_ins: usize,
+    /// Decides the directory, the sign-in log, the order of batch answers and the dice of the faults.
     pub seed: u64,
     /// The only tenant there is.
     pub tenant_id: String,
@@ -49,6 +51,7 @@ impl Default for EmulatorConfig {
     fn default() -> Self {
         Self {
             users: 200,
+            sign_ins: 1000,
             seed: 1,
             tenant_id: "7d2c1b9e-5a34-4e0f-8c61-3f9a2b7d4e10".to_owned(),
             client_id: "2f6d8a47-91c3-4b5e-a0d2-6e7f1c3b5a98".to_owned(),

@@ -27,6 +27,8 @@ pub enum FaultPoint {
     Revoke,
     /// A read of users, alone or as a step.
     Users,
+    /// A read of the sign-in log, alone or as a step.
+    SignIns,
     /// A request or step on `/me`.
     Me,
     /// Every HTTP request to Graph, for a sign-in or to managed identities; steps inside a batch are not requests.

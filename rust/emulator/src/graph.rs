@@ -20,7 +20,7 @@ use crate::ledger::{Ledger, LogEntry, count};
 use crate::respond::respond;
 use crate::state::Shared;
 use crate::token::{Identity, TokenError};
-use crate::{revoke, users};
+use crate::{revoke, sign_ins, users};
 
 /// Graph takes no request larger than four megabytes.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -61,6 +61,7 @@ impl<'a> Target<'a> {
         match self.resource.as_ref().ok()? {
             Resource::Batch => Some(FaultPoint::Batch),
             Resource::Me => Some(FaultPoint::Me),
+            Resource::SignIns => Some(FaultPoint::SignIns),
             Resource::Users | Resource::User(_) => Some(FaultPoint::Users),
             Resource::RevokeMe | Resource::RevokeUser(_) => Some(FaultPoint::Revoke),
         }
@@ -102,6 +103,7 @@ pub(crate) fn route(call: &Call<'_>, target: &Target<'_>) -> Reply {
         Resource::RevokeMe if is("POST") => revoke::revoke_me(call),
         Resource::Users if is("GET") => users::list(call, target.query).into(),
         Resource::User(key) if is("GET") => users::read(call, key, target.query).into(),
+        Resource::SignIns if is("GET") => sign_ins::list(call, target.query).into(),
         Resource::Me if is("GET") => users::me(call, target.query).into(),
         Resource::Batch if is("POST") => bad_request("Nested batch requests are not supported.", call.ids).into(),
         _ => method_not_allowed(call.ids).into(),

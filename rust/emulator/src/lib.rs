@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `GET state`, `log?tail=`, `revocations`, `cast`, `users?kind=&skip=&top=` | tells what happened, and to whom it can |
 //! | `GET`, `POST` or `DELETE faults` | lists, adds ([`FaultRule`], one or several) or clears faults |
+//! | `GET sign-ins`, `POST license` (`{"premium"}`) | lists the sign-in log, decides whether Graph may give it |
 //! | `POST token` ([`TokenGrant`]), `expire-tokens` | mints an access token, makes all of them worthless |
 //! | `POST challenge` | challenges every token minted so far |
 //! | `GET device`, `POST device` ([`DeviceDecision`]) | lists the device codes that wait, decides about one |
@@ -67,6 +68,9 @@ mod respond;
 mod revoke;
 mod server;
 mod sign_in;
+mod sign_in_filter;
+mod sign_in_log;
+mod sign_ins;
 mod state;
 mod tls;
 mod token;
@@ -82,5 +86,6 @@ pub use quota::Quota;
 pub use server::{Emulator, StartError};
 pub use sign_in::device_codes::{DeviceAction, DeviceDecision};
 pub use sign_in::federation::FederatedToken;
+pub use sign_in_log::{SignInEntry, SignInLog};
 pub use state::DecisionError;
 pub use token::{TokenGrant, TokenKind};

@@ -24,6 +24,7 @@ use crate::quota::Quota;
 use crate::sign_in::device_codes::DeviceDecision;
 use crate::sign_in::federation::FederatedToken;
 use crate::sign_in::opaque::opaque_text;
+use crate::sign_in_log::SignInLog;
 use crate::state::{DecisionError, Shared};
 use crate::token::TokenGrant;
 use crate::{control, graph, managed_identity, sign_in, tls};
@@ -105,6 +106,11 @@ impl Emulator {
     /// The users and what happened to them.
     pub fn directory(&self) -> &Directory {
         &self.shared.directory
+    }
+
+    /// The sign-in log.
+    pub fn sign_ins(&self) -> &SignInLog {
+        &self.shared.sign_ins
     }
 
     /// What was received.

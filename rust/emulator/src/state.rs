@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::clock::now_seconds;
 use crate::clouds::OwnOrigins;
 use crate::config::{EmulatorConfig, Endpoints};
 use crate::connections::Phase;
@@ -21,6 +22,7 @@ use crate::sign_in::assertion::Registered;
 use crate::sign_in::device_codes::{DeviceCodes, DeviceDecision};
 use crate::sign_in::federation::Federation;
 use crate::sign_in::refresh_tokens::RefreshTokens;
+use crate::sign_in_log::SignInLog;
 use crate::token::{TokenGrant, TokenKind, TokenMint};
 
 /// Who signs in when nobody is named.
@@ -43,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) endpoints: Endpoints,
     pub(crate) origins: Arc<OwnOrigins>,
     pub(crate) directory: Directory,
+    pub(crate) sign_ins: SignInLog,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
     pub(crate) throttle: Throttle,
@@ -72,8 +75,10 @@ impl Shared {
             .map(|der| Registered::from_der(der).ok_or(StartError::Certificate))
             .transpose()?;
         let origins = Arc::new(origins);
+        let directory = Directory::generate(config.users, config.seed);
         let shared = Self {
-            directory: Directory::generate(config.users, config.seed),
+            sign_ins: SignInLog::generate(config.sign_ins, config.seed, &directory, now_seconds()),
+            directory,
             ledger: Ledger::default(),
             faults: Faults::new(config.seed),
             throttle: Throttle::new(config.quota),
@@ -150,7 +155,8 @@ impl Shared {
         }
     }
 
-    /// Forgets what was received, revoked, throttled, broken, challenged and pending; tokens stay good.
+    /// Forgets what was received, revoked, throttled, broken, challenged and pending; tokens stay good, and the tenant
+    /// gets its licence back.
     pub(crate) fn reset(&self) {
         self.ledger.reset();
         self.faults.clear();
@@ -159,5 +165,6 @@ impl Shared {
         self.refresh_tokens.forget_revocations();
         self.devices.reset();
         self.tokens.end_challenge();
+        self.sign_ins.set_premium(true);
     }
 }

@@ -21,6 +21,7 @@ pub(crate) const DEFAULT_SCOPES: [&str; 3] = ["User.Read", "User.Read.All", "Use
 const CAN_REVOKE: [&str; 3] = ["User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"];
 const CAN_READ: [&str; 5] =
     ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.ReadBasic.All"];
+const CAN_READ_LOG: [&str; 1] = ["AuditLog.Read.All"];
 const CAN_READ_SELF: [&str; 2] = ["User.Read", "User.ReadWrite"];
 
 /// What an access token should say. `TokenGrant::default()` is the application with its usual roles.
@@ -65,6 +66,14 @@ pub(crate) struct Identity {
     pub(crate) can_revoke: bool,
     pub(crate) can_read: bool,
     pub(crate) can_read_self: bool,
+    pub(crate) sign_in_log: LogAccess,
+}
+
+/// Whether the sign-in log may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogAccess {
+    Granted,
+    Missing,
 }
 
 /// Why a token is refused, in Graph's words.
@@ -232,6 +241,7 @@ impl From<Claims> for Identity {
         Self {
             can_revoke: has(&CAN_REVOKE),
             can_read: has(&CAN_READ),
+            sign_in_log: if has(&CAN_READ_LOG) { LogAccess::Granted } else { LogAccess::Missing },
             can_read_self: has(&CAN_READ_SELF) || has(&CAN_READ),
             user: claims.oid,
             app_id: claims.appid,

@@ -21,7 +21,10 @@ mod host;
 mod judge;
 mod run;
 mod session;
+mod sign_ins;
+mod users;
 mod wire;
+mod wire_reading;
 
 /// Everything that crosses the boundary, as interoptopus sees it.
 pub fn ffi_inventory() -> RustInventory {
@@ -32,6 +35,8 @@ pub fn ffi_inventory() -> RustInventory {
         .register(function!(judge::describe_not_connected))
         .register(service!(session::GraphSession))
         .register(service!(run::RevocationRun))
+        .register(service!(users::UserReading))
+        .register(service!(sign_ins::SignInReading))
         .register(guard!(ffi_inventory))
         .validate()
 }

@@ -61,6 +61,24 @@ pub(crate) fn encode(paths: &[String]) -> Vec<u8> {
     serde_json::to_vec(&Batch { requests }).expect("strings and numbers always serialise")
 }
 
+/// Writes a batch of GETs, numbered like those of [`encode`].
+pub(crate) fn encode_reads(paths: &[&str]) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Reads<'a> {
+        requests: Vec<Read<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Read<'a> {
+        id: String,
+        method: &'static str,
+        url: &'a str,
+    }
+    debug_assert!(!paths.is_empty() && paths.len() <= MAX_STEPS);
+    let numbered = paths.iter().enumerate();
+    let requests = numbered.map(|(index, url)| Read { id: (index + 1).to_string(), method: "GET", url }).collect();
+    serde_json::to_vec(&Reads { requests }).expect("strings always serialise")
+}
+
 /// Why nothing in the answer to a batch can be used.
 #[derive(Debug, Error)]
 #[error("the answer to the batch is not a batch response")]

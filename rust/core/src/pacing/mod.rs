@@ -10,5 +10,6 @@ mod quota;
 mod slope;
 mod window;
 
+pub(crate) use gate::Gate;
 pub(crate) use pacer::{Hold, Pacer, Permit, Usage};
 pub use quota::{Allowance, WriteQuota};

@@ -20,6 +20,10 @@ use crate::cloud::is_loopback;
 /// is about 20 kB; what is larger is not Graph's.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
+/// The same for what is read in pages: a thousand entries of the sign-in log, with the policies that each of
+/// them lists, are some ten megabytes.
+const MAX_PAGE: usize = 64 * 1024 * 1024;
+
 /// How long making a connection may take, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -95,6 +99,7 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: GraphRequest) -> Result<GraphResponse, TransportError> {
+        let limit = if request.method == Method::Get { MAX_PAGE } else { MAX_BODY };
         let client = if request.fresh_connection { &self.fresh } else { &self.client };
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", request.token.secret().expose_secret()))
             .map_err(|_| TransportError::NotSent("the access token holds a character that no header can".to_owned()))?;
@@ -119,7 +124,7 @@ impl Transport for HttpTransport {
         let headers = response.headers().clone();
         // Only an answer that says so has no body; one that merely ends early may have been cut.
         let says_empty = status == 204 || headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
-        let body = match read_body(response, MAX_BODY).await {
+        let body = match read_body(response, limit).await {
             Ok(_) if says_empty => None,
             Ok(body) => Some(body),
             // A refusal speaks through its status and headers, even where its text got lost.

@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     /// How many users the directory has.
     #[arg(long, default_value_t = 200)]
     users: usize,
+    /// How many entries the sign-in log has.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    sign_ins: usize,
     /// The loopback port; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -67,6 +70,7 @@ impl Arguments {
         Ok(EmulatorConfig {
             tls,
             users: self.users,
+            sign_ins: self.sign_ins,
             port: self.port,
             seed: self.seed,
             latency: Duration::from_millis(self.latency_ms),

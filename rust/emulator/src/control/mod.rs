@@ -1,6 +1,7 @@
 //! The control API under `/_emulator`: what a test asks the emulator itself.
 
 mod identities;
+mod sign_ins;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/latency", post(latency))
         .route("/shutdown", post(shutdown))
         .merge(identities::router())
+        .merge(sign_ins::router())
 }
 
 /// A body that is not what the control API expects.

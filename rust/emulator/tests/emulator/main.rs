@@ -13,6 +13,7 @@ mod refusals;
 mod revoke;
 mod secure;
 mod sign_in;
+mod sign_ins;
 mod throttling;
 mod tokens;
 mod users;
