@@ -32,6 +32,8 @@ pub enum ErrorId {
     DelegatedSignInRequired,
     /// A place to talk to is not acceptable.
     InvalidEndpoint,
+    /// The journal cannot be opened or written.
+    JournalUnavailable,
     /// The library failed in a way that it did not foresee.
     InternalError,
 }
@@ -54,6 +56,7 @@ impl ErrorId {
             Self::Cancelled => "Cancelled",
             Self::DelegatedSignInRequired => "DelegatedSignInRequired",
             Self::InvalidEndpoint => "InvalidEndpoint",
+            Self::JournalUnavailable => "JournalUnavailable",
             Self::InternalError => "InternalError",
         }
     }
@@ -67,7 +70,7 @@ impl ErrorId {
             Self::AccessDenied => "PermissionDenied",
             Self::Throttled => "LimitsExceeded",
             Self::AuthenticationFailed => "AuthenticationError",
-            Self::GraphUnreachable => "ResourceUnavailable",
+            Self::GraphUnreachable | Self::JournalUnavailable => "ResourceUnavailable",
             Self::OutcomeUnknown => "InvalidResult",
             Self::RevocationRefused | Self::RequestRejected | Self::DelegatedSignInRequired => "InvalidOperation",
             Self::TimedOut => "OperationTimeout",
@@ -110,6 +113,9 @@ impl ErrorId {
             }
             Self::InvalidEndpoint => {
                 "Give an https address of scheme and host alone, such as https://graph.microsoft.com."
+            }
+            Self::JournalUnavailable => {
+                "Give a -JournalPath in a folder that this account may write to, on a disk with room, and run again with it: users that it shows as revoked are not revoked again."
             }
             Self::InternalError => "Run again for these users, and report the message as a defect of RevokeSession.",
         }

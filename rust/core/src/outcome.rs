@@ -1,13 +1,16 @@
 //! What became of each input.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::ErrorDetail;
 use crate::identity::Target;
 
 /// How one input ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// Graph confirmed that it revoked the sessions.
     Revoked,
@@ -44,7 +47,7 @@ pub struct Outcome {
     /// How it ended.
     pub status: Status,
     /// What Graph does not tell by itself.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
     /// Whether the note deserves a warning.
     pub warn: bool,
     /// Set for every status but [`Status::Revoked`] and [`Status::Skipped`].

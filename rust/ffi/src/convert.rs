@@ -77,7 +77,7 @@ impl From<core::Outcome> for Outcome {
             user_id: user.and_then(UserId::object_id).map(|id| id.to_string()),
             user_principal_name: user.and_then(UserId::upn).map(|upn| upn.as_str().to_owned()),
             revoked: outcome.status == core::Status::Revoked,
-            note: outcome.note.map(str::to_owned),
+            note: outcome.note.map(Into::into),
             warn: outcome.warn,
             error: detail.map(Into::into),
             error_code: graph_code,

@@ -3,6 +3,7 @@
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::exchange::{self, Landing, Shipment};
 use super::job::{Delayed, Job};
+use super::journaling::{self, Acknowledged, Log};
 use super::ledger::{Admission, Ledger};
 use super::outage::Outage;
 use super::progress::Meter;
@@ -44,6 +46,8 @@ pub(super) struct Engine {
     pub(super) options: RunOptions,
     cancel: CancellationToken,
     pub(super) meter: Arc<Meter>,
+    /// The journal, where there is one.
+    pub(super) log: Option<Log>,
     /// Inputs taken that are not in the ledger yet.
     pub(super) arriving: VecDeque<Input>,
     /// The number of the input that is on its way from there into the ledger.
@@ -81,6 +85,7 @@ impl Engine {
             options,
             cancel,
             meter,
+            log: None,
             arriving: VecDeque::new(),
             admitting: None,
             ledger: Ledger::default(),
@@ -101,7 +106,12 @@ impl Engine {
     }
 
     /// Works until every input has its outcome and no more can come.
-    pub(super) async fn work(&mut self, inbox: &mut mpsc::Receiver<Command>, events: &mpsc::Sender<Event>) {
+    pub(super) async fn work(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Command>,
+        events: &mpsc::Sender<Event>,
+        acknowledged: &mut Acknowledged,
+    ) {
         let mut flights: JoinSet<Landing> = JoinSet::new();
         let mut aboard: HashMap<Id, Cargo> = HashMap::new();
         let mut landings = self.session.pacer().landings();
@@ -120,6 +130,7 @@ impl Engine {
                 aboard.insert(flight.id(), cargo);
             }
             if self.outbox.is_empty() && self.unanswered == 0 && self.input_complete {
+                self.close_log().await;
                 return;
             }
             let wake = self.wake_at(flights.len());
@@ -136,6 +147,7 @@ impl Engine {
                 },
                 () = events.closed(), if full == 0 => return,
                 Some(landed) = flights.join_next_with_id(), if !flights.is_empty() => self.landed(landed, &mut aboard),
+                written = journaling::next(acknowledged) => self.acknowledge(written),
                 command = inbox.recv(), if !self.input_complete && self.has_room() => self.take(command),
                 _ = landings.changed(), if self.hold == Some(Hold::Landing) => {}
                 () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => {}
@@ -145,6 +157,10 @@ impl Engine {
 
     pub(super) fn now(&self) -> Instant {
         self.session.parts().clock.now()
+    }
+
+    pub(super) fn utc(&self) -> Timestamp {
+        self.session.parts().clock.utc()
     }
 
     /// Inputs without an outcome and outcomes that nobody has read count alike: enough of both to
@@ -191,23 +207,28 @@ impl Engine {
                 .with_message("-Me means the signed-in user, but an application is signed in, not a user.");
             return self.refuse(tag, Some(target), Status::Failed, Failure { detail, graph_code: None });
         }
-        let path = target.revoke_path();
-        match self.ledger.admit(tag, target, self.session.parts().clock.utc()) {
+        if let Some(outcome) = self.answer_of_journal(tag, &target) {
+            return self.answer(outcome);
+        }
+        let job = |key| Job::new(key, target.revoke_path(), alone);
+        match self.ledger.admit(tag, target.clone(), self.utc()) {
             Admission::Waiting => {}
             Admission::Answered(outcome) => self.answer(*outcome),
-            Admission::New(key) => {
-                let job = Job::new(key, path, alone);
-                match self.end {
-                    None => self.ready.push_back(job),
-                    Some(end) => self.settle_unsent(&job, end),
-                }
-            }
+            Admission::New(key) => self.intend(job(key), &target),
+        }
+    }
+
+    /// Lets a job take its turn, unless the run takes nothing on any more.
+    pub(super) fn enter(&mut self, job: Job) {
+        match self.end {
+            None => self.ready.push_back(job),
+            Some(end) => self.settle_unsent(&job, end),
         }
     }
 
     /// Answers an input that never became a job.
     fn refuse(&mut self, tag: u64, target: Option<Target>, status: Status, failure: Failure) {
-        let at = self.session.parts().clock.utc();
+        let at = self.utc();
         let outcome = Outcome {
             tag,
             target,
@@ -222,7 +243,7 @@ impl Engine {
         self.answer(outcome);
     }
 
-    pub(super) fn answer(&mut self, outcome: Outcome) {
+    pub(super) fn tell(&mut self, outcome: Outcome) {
         self.unanswered -= 1;
         self.meter.finish_one();
         self.outbox.push_back(Event::Outcome(outcome));

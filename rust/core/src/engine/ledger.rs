@@ -162,7 +162,7 @@ fn outcome(tag: u64, target: Target, settled: &Settled, duplicate: bool) -> Outc
         tag,
         target: Some(target),
         status: if for_naught { Status::Skipped } else { settled.status },
-        note: if for_naught { Some(GUEST) } else { duplicate.then_some(DUPLICATE) },
+        note: if for_naught { Some(GUEST.into()) } else { duplicate.then(|| DUPLICATE.into()) },
         warn: for_naught,
         failure: settled.failure.clone(),
         request_id: settled.request_id,
@@ -195,9 +195,15 @@ mod tests {
         let Admission::New(key) = admit(&mut ledger, 1, "Adele@contoso.com") else { panic!("first is new") };
         assert!(matches!(admit(&mut ledger, 2, "adele@CONTOSO.com"), Admission::Waiting));
         let outcomes: Vec<_> = ledger.settle(key, ended(Status::Revoked)).collect();
-        assert_eq!(outcomes.iter().map(|o| (o.tag, o.note)).collect::<Vec<_>>(), [(1, None), (2, Some(DUPLICATE))]);
+        assert_eq!(
+            outcomes.iter().map(|o| (o.tag, o.note.as_deref())).collect::<Vec<_>>(),
+            [(1, None), (2, Some(DUPLICATE))]
+        );
         let Admission::Answered(late) = admit(&mut ledger, 3, "adele@contoso.com") else { panic!("late is answered") };
-        assert_eq!((late.tag, late.status, late.note, late.attempts), (3, Status::Revoked, Some(DUPLICATE), 0));
+        assert_eq!(
+            (late.tag, late.status, late.note.as_deref(), late.attempts),
+            (3, Status::Revoked, Some(DUPLICATE), 0)
+        );
         assert_eq!(ledger.settle(key, ended(Status::Revoked)).count(), 0);
     }
 
@@ -228,7 +234,7 @@ mod tests {
         let guest = "megan_fabrikam.com#EXT#@contoso.com";
         let Admission::New(key) = admit(&mut ledger, 1, guest) else { panic!("first is new") };
         let outcome = ledger.settle(key, ended(Status::Revoked)).next().unwrap();
-        assert_eq!((outcome.status, outcome.note, outcome.warn), (Status::Skipped, Some(GUEST), true));
+        assert_eq!((outcome.status, outcome.note.as_deref(), outcome.warn), (Status::Skipped, Some(GUEST), true));
         let Admission::Answered(late) = admit(&mut ledger, 2, guest) else { panic!("late is answered") };
         assert_eq!(late.status, Status::Skipped);
     }

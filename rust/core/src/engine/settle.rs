@@ -339,7 +339,7 @@ impl Engine {
     }
 
     /// Settles a user as not revoked, unless an earlier request may have revoked it after all.
-    fn fail(&mut self, job: &Job, status: Status, detail: ErrorDetail, error: Option<GraphError>) {
+    pub(super) fn fail(&mut self, job: &Job, status: Status, detail: ErrorDetail, error: Option<GraphError>) {
         let graph_code = error.map(|error| error.code);
         if job.doubtful == 0 {
             return self.settle(job, status, Some(Failure { detail, graph_code }));
