@@ -58,4 +58,8 @@ pub struct Outcome {
     pub attempts: u32,
     /// When the outcome was known.
     pub at: Timestamp,
+    /// The stamp from which on the user's sessions are valid, where it was read back.
+    pub sessions_valid_from: Option<Timestamp>,
+    /// Whether the stamp has moved: proof, no proof, or nothing that could be read.
+    pub verified: Option<bool>,
 }

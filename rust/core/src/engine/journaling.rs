@@ -83,6 +83,8 @@ impl Engine {
             request_id: None,
             attempts: 0,
             at,
+            sessions_valid_from: None,
+            verified: None,
         })
     }
 

@@ -106,6 +106,8 @@ impl Engine {
             request_id: None,
             attempts: 0,
             at: self.utc(),
+            sessions_valid_from: None,
+            verified: None,
         }
     }
 }

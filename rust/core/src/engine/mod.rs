@@ -5,6 +5,7 @@
 
 mod dispatch;
 mod exchange;
+mod flights;
 mod job;
 mod journaling;
 mod last_words;
@@ -12,7 +13,9 @@ mod ledger;
 mod options;
 mod outage;
 mod progress;
+mod read_exchange;
 mod settle;
+mod verify;
 mod wording;
 
 use std::sync::Arc;

@@ -115,6 +115,12 @@ pub struct OutcomeRecord {
     pub request_id: Option<Uuid>,
     /// Requests made for this user.
     pub attempts: u32,
+    /// The stamp from which on the user's sessions are valid, where it was read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_valid_from: Option<Timestamp>,
+    /// Whether the stamp has moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
 }
 
 /// A run has come to its end.
@@ -153,6 +159,8 @@ impl OutcomeRecord {
             note: outcome.note.as_deref().map(str::to_owned),
             request_id: outcome.request_id,
             attempts: outcome.attempts,
+            sessions_valid_from: outcome.sessions_valid_from,
+            verified: outcome.verified,
         }
     }
 }

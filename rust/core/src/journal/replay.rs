@@ -38,8 +38,8 @@ impl Replay {
             Record::Outcome(outcome) => {
                 for print in self.prints(&outcome.user) {
                     self.open.remove(&print);
-                    // The latest word on a user counts.
-                    if outcome.status == Status::Revoked {
+                    // The latest word on a user counts, and a revocation that was seen to have changed nothing is none.
+                    if outcome.status == Status::Revoked && outcome.verified != Some(false) {
                         self.revoked.insert(print, outcome.at);
                     } else if outcome.status != Status::Skipped {
                         self.revoked.remove(&print);

@@ -142,6 +142,24 @@ async fn intents_without_an_outcome_are_revoked_again_and_a_torn_line_is_repaire
 }
 
 #[tokio::test]
+async fn wherever_a_journal_is_cut_off_all_whole_lines_are_read() {
+    let scratch = Scratch::new();
+    let graph = MemoryGraph::new(|_, _| Act::revoked());
+    let session = session(&graph);
+    revoke(&session, Journal::open(&scratch.0, &session).unwrap(), users(3)).await;
+    let whole = std::fs::read(&scratch.0).unwrap();
+    for length in 0..=whole.len() {
+        let (cut, mut records) = (&whole[..length], 0);
+        let tail = file::read(cut, |_| records += 1).unwrap();
+        let lines = cut.split(|byte| *byte == b'\n').count() - 1;
+        assert_eq!((records, tail.whole + tail.torn), (lines, length as u64));
+        // What a disk that lost power leaves behind a whole line.
+        let zeroed = [cut, &[0; 40]].concat();
+        assert_eq!(file::read(zeroed.as_slice(), |_| {}).unwrap().whole, tail.whole);
+    }
+}
+
+#[tokio::test]
 async fn a_journal_that_cannot_be_trusted_is_left_alone() {
     let graph = MemoryGraph::new(|_, _| Act::revoked());
     let session = session_with(&graph, Tokens::new(), Some("contoso"));
