@@ -47,6 +47,7 @@ impl From<RunOptions> for core::RunOptions {
             .with_throttle_limit(options.throttle_limit as usize)
             .with_timeout(timeout)
             .with_verbose(options.verbose)
+            .with_verify(options.verify)
     }
 }
 
@@ -84,6 +85,8 @@ impl From<core::Outcome> for Outcome {
             request_id: outcome.request_id.map(|id| id.to_string()),
             attempts: outcome.attempts,
             timestamp: outcome.at.as_millisecond(),
+            sessions_valid_from: outcome.sessions_valid_from.map(Timestamp::as_millisecond),
+            verified: outcome.verified,
         }
     }
 }
