@@ -1,5 +1,6 @@
 //! What an emulator is started with, and where it can be reached afterwards.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::quota::Quota;
@@ -25,8 +26,23 @@ pub struct EmulatorConfig {
     pub quota: Option<Quota>,
     /// How long the access tokens of the token endpoint live.
     pub token_lifetime: Duration,
+    /// How long a client must wait between two polls for a device code.
+    pub device_interval: Duration,
+    /// The client id of the only user-assigned managed identity.
+    pub managed_identity_client_id: String,
     /// The loopback port; 0 takes a free one.
     pub port: u16,
+    /// Speaks HTTPS on that port; `None` speaks plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+/// HTTPS with a certificate authority made at the start, and the plain listener and proxy that come with it.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// Where the certificate authority is written (PEM) before the emulator is ready.
+    pub ca_file: Option<PathBuf>,
+    /// What the proxy asks for, as `user:password`; `None` lets everyone through.
+    pub proxy_credential: Option<String>,
 }
 
 impl Default for EmulatorConfig {
@@ -41,7 +57,10 @@ impl Default for EmulatorConfig {
             latency: Duration::ZERO,
             quota: None,
             token_lifetime: Duration::from_secs(3599),
+            device_interval: Duration::from_secs(5),
+            managed_identity_client_id: "c4a7e0b3-6d18-4f52-9b7c-20d8f5e1a36b".to_owned(),
             port: 0,
+            tls: None,
         }
     }
 }
@@ -53,12 +72,22 @@ pub struct Endpoints {
     pub graph: String,
     /// The sign-in authority; the same origin as [`graph`](Self::graph).
     pub authority: String,
-    /// The base address of the control API.
+    /// The base address of the control API, which is always plain HTTP.
     pub control: String,
+    /// A forward proxy that leads the hosts of Microsoft's clouds here; none without TLS.
+    pub proxy: Option<String>,
     /// The only tenant there is.
     pub tenant_id: String,
     /// The only application that can sign in.
     pub client_id: String,
     /// The secret of that application.
     pub client_secret: String,
+    /// The origin that stands in for the Instance Metadata Service, always plain HTTP.
+    pub imds: String,
+    /// What App Service has in `IDENTITY_ENDPOINT`, always plain HTTP.
+    pub identity_endpoint: String,
+    /// What App Service has in `IDENTITY_HEADER`.
+    pub identity_header: String,
+    /// The client id of the only user-assigned managed identity.
+    pub managed_identity_client_id: String,
 }

@@ -10,7 +10,7 @@ use crate::faults::{CloseWhen, Effect, ScriptedAnswer};
 /// Does the work, or does not, and replies as the effect says.
 pub(crate) fn apply(effect: Option<Effect>, ids: Ids<'_>, work: impl FnOnce() -> Reply) -> Reply {
     match effect {
-        None | Some(Effect::DropStep(_) | Effect::DuplicateStep(_)) => work(),
+        None | Some(Effect::DropStep(_) | Effect::DuplicateStep(_) | Effect::Aadsts(_)) => work(),
         Some(Effect::Answer(scripted)) => {
             if scripted.processed {
                 work();

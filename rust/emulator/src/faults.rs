@@ -15,6 +15,10 @@ use crate::random::{Random, mix};
 pub enum FaultPoint {
     /// A request to the token endpoint.
     Token,
+    /// A request for a device code.
+    Device,
+    /// A request to a token endpoint of managed identities.
+    Identity,
     /// A `$batch` request as a whole.
     Batch,
     /// Any one step inside a batch.
@@ -25,7 +29,7 @@ pub enum FaultPoint {
     Users,
     /// A request or step on `/me`.
     Me,
-    /// Every HTTP request to Graph or the token endpoint; steps inside a batch are not requests.
+    /// Every HTTP request to Graph, for a sign-in or to managed identities; steps inside a batch are not requests.
     Any,
 }
 
@@ -59,6 +63,19 @@ pub enum Effect {
     DelayMs(u64),
     /// Nothing is done; 429 with this text as `Retry-After`.
     RetryAfter(String),
+    /// Nothing is done; Entra refuses the sign-in with this code. It strikes nothing but sign-ins.
+    Aadsts(AadstsRefusal),
+}
+
+/// A refusal of Entra, in the words it has for the code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AadstsRefusal {
+    /// The number behind `AADSTS`.
+    pub code: u32,
+    /// The OAuth error, when it is not the usual one of that code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// An answer that was made up.
@@ -260,6 +277,8 @@ mod tests {
             r#"{"truncate":7}"#,
             r#"{"delay_ms":5}"#,
             r#"{"retry_after":"Wed, 21 Oct 2026 07:28:00 GMT"}"#,
+            r#"{"aadsts":{"code":53003}}"#,
+            r#"{"aadsts":{"code":53003,"error":"access_denied"}}"#,
         ] {
             serde_json::from_str::<Effect>(effect).expect(effect);
         }

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Response};
 
 use crate::address::{AddressError, Resource, resolve};
 use crate::answer::{Answer, Ending, GRAPH_JSON, Reply};
 use crate::batch::{self, Batch};
+use crate::challenge::{Unanswered, claims_challenge};
+use crate::clouds::host_of;
 use crate::error_body::{Ids, bad_request, graph_error, method_not_allowed};
 use crate::fault_effect::apply;
 use crate::faults::FaultPoint;
@@ -32,6 +34,8 @@ pub(crate) struct Call<'a> {
     pub(crate) arrived: Instant,
     /// `v1.0` or `beta`, as the client wrote it.
     pub(crate) version: &'a str,
+    /// The host that the request named.
+    pub(crate) host: &'a str,
     /// Whether `ConsistencyLevel: eventual` came with it.
     pub(crate) eventual: bool,
 }
@@ -119,7 +123,8 @@ pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -
     });
     count_http(&shared.ledger, &target, batch.as_ref());
 
-    let identity = shared.tokens.judge(header(AUTHORIZATION.as_str()));
+    let host = host_of(&head.headers);
+    let identity = shared.tokens.judge(header(AUTHORIZATION.as_str()), host);
     let points = target.point().map_or([FaultPoint::Any, FaultPoint::Any, FaultPoint::Any], |point| {
         [FaultPoint::Any, point, if target.is_me() { FaultPoint::Me } else { point }]
     });
@@ -134,7 +139,7 @@ pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -
             Ok(identity) => identity,
             Err(error) => return unauthorised(*error, &shared, ids).into(),
         };
-        let call = Call { shared: &shared, identity, ids, arrived, version, eventual };
+        let call = Call { shared: &shared, identity, ids, arrived, version, host, eventual };
         match &batch {
             Some(batch) if target.method == "POST" => batch::run(&call, batch),
             _ => route(&call, &target),
@@ -154,6 +159,7 @@ pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -
     }
     shared.ledger.record(LogEntry {
         method: head.method.to_string(),
+        host: header(HOST.as_str()).map(str::to_owned),
         path: head.uri.to_string(),
         steps: batch.as_ref().map(|batch| batch.as_ref().map_or(0, Batch::len)),
         status,
@@ -178,6 +184,9 @@ fn unauthorised(error: TokenError, shared: &Shared, ids: Ids<'_>) -> Answer {
         "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"",
         shared.endpoints.authority
     );
+    if let TokenError::Challenged(Unanswered { not_before: Some(not_before) }) = error {
+        challenge = claims_challenge(not_before);
+    }
     if error == TokenError::Revoked {
         challenge.push_str(
             ", error=\"insufficient_claims\", errorDescription=\"Continuous access evaluation resulted in challenge\"",

@@ -18,6 +18,8 @@ pub struct Ledger {
     pub(crate) singles: AtomicU64,
     pub(crate) me: AtomicU64,
     pub(crate) token: AtomicU64,
+    pub(crate) device: AtomicU64,
+    pub(crate) identity: AtomicU64,
     pub(crate) users: AtomicU64,
     pub(crate) throttled: AtomicU64,
     pub(crate) early: AtomicU64,
@@ -30,7 +32,7 @@ pub struct Ledger {
 /// How many requests of each kind came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RequestCounts {
-    /// HTTP requests to Graph and to the token endpoint.
+    /// HTTP requests to Graph, for sign-ins and to managed identities.
     pub total: u64,
     /// Requests to `$batch`.
     pub batches: u64,
@@ -42,6 +44,10 @@ pub struct RequestCounts {
     pub me: u64,
     /// Requests to the token endpoint.
     pub token: u64,
+    /// Requests for a device code.
+    pub device: u64,
+    /// Requests to the token endpoints of managed identities.
+    pub identity: u64,
     /// Requests and steps that read users.
     pub users: u64,
 }
@@ -68,7 +74,9 @@ pub struct Counts {
 pub struct LogEntry {
     /// The HTTP method.
     pub method: String,
-    /// The path and query as received.
+    /// The `Host` header.
+    pub host: Option<String>,
+    /// The path and query as received; for `CONNECT`, the host and port.
     pub path: String,
     /// How many steps it carried, when it was a batch.
     pub steps: Option<usize>,
@@ -89,6 +97,8 @@ impl Ledger {
                 singles: self.singles.load(Relaxed),
                 me: self.me.load(Relaxed),
                 token: self.token.load(Relaxed),
+                device: self.device.load(Relaxed),
+                identity: self.identity.load(Relaxed),
                 users: self.users.load(Relaxed),
             },
             max_batch_size: self.largest_batch.load(Relaxed),
@@ -134,6 +144,8 @@ impl Ledger {
             &self.singles,
             &self.me,
             &self.token,
+            &self.device,
+            &self.identity,
             &self.users,
             &self.throttled,
             &self.early,
@@ -172,6 +184,7 @@ mod tests {
     fn entry(path: usize) -> LogEntry {
         LogEntry {
             method: "GET".to_owned(),
+            host: None,
             path: path.to_string(),
             steps: None,
             status: Some(200),

@@ -1,8 +1,28 @@
 //! A loopback emulator of the parts of Microsoft Graph and Microsoft Entra that `RevokeSession` talks to.
 //!
-//! One listener on 127.0.0.1 serves Graph under `/v1.0`, the token endpoint under `/{tenant}/oauth2/v2.0/token`,
-//! and a control API under `/_emulator`. A client sees what the real services show: their error bodies, throttling
-//! headers, shuffled batch answers and normalised paths. [`Faults`] add what they do on a bad day.
+//! A listener on 127.0.0.1 serves Graph under `/v1.0` and `/beta`, sign-ins under `/{tenant}/oauth2/v2.0/token` and
+//! `/{tenant}/oauth2/v2.0/devicecode`, managed identities under `/metadata/identity/oauth2/token` (virtual machines)
+//! and `/msi/token` (App Service), and a control API under `/_emulator`. A client sees what the real services show:
+//! their error bodies, throttling headers, shuffled batch answers and normalised paths. [`Faults`] add what they do on
+//! a bad day.
+//!
+//! With [`Tls`] that listener speaks HTTPS, with a certificate for the hosts of Microsoft's clouds, and a second one
+//! serves the same over plain HTTP. The second is also a proxy that leads those hosts here, so a client can be tested
+//! with its real addresses. Managed identities are served by the plain listener alone.
+//!
+//! The control API plays everyone else. Bodies are JSON, and an empty one is `{}`.
+//!
+//! | Request | Does |
+//! |---|---|
+//! | `GET state`, `log?tail=`, `revocations`, `cast`, `users?kind=&skip=&top=` | tells what happened, and to whom it can |
+//! | `GET`, `POST` or `DELETE faults` | lists, adds ([`FaultRule`], one or several) or clears faults |
+//! | `POST token` ([`TokenGrant`]), `expire-tokens` | mints an access token, makes all of them worthless |
+//! | `POST challenge` | challenges every token minted so far |
+//! | `GET device`, `POST device` ([`DeviceDecision`]) | lists the device codes that wait, decides about one |
+//! | `POST federated-token` ([`FederatedToken`]) | issues a token that stands in for a secret |
+//! | `POST certificate` (`{"pem"}`) | registers the application's certificate |
+//! | `POST quota` (`{"limit","windowSeconds"}` or `null`), `latency` (`{"ms"}`) | changes the pace |
+//! | `POST reset`, `shutdown` (`{"hard"}`) | forgets what happened, ends |
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), graph_emulator::StartError> {
@@ -21,11 +41,13 @@
 
 mod address;
 mod answer;
-mod assertion;
 mod batch;
 mod cast;
+mod challenge;
 mod clock;
+mod clouds;
 mod config;
+mod connections;
 mod control;
 mod directory;
 mod error_body;
@@ -34,9 +56,11 @@ mod faults;
 mod filter_tokens;
 mod graph;
 mod ledger;
+mod managed_identity;
 mod names;
 mod odata_filter;
 mod properties;
+mod proxy;
 mod quota;
 mod random;
 mod respond;
@@ -44,16 +68,19 @@ mod revoke;
 mod server;
 mod sign_in;
 mod state;
+mod tls;
 mod token;
-mod token_endpoint;
 mod user_search;
 mod users;
 
 pub use cast::{Cast, Member};
-pub use config::{EmulatorConfig, Endpoints};
+pub use config::{EmulatorConfig, Endpoints, Tls};
 pub use directory::{Directory, User, UserKind};
-pub use faults::{CloseWhen, Effect, FaultPoint, FaultRule, Faults, ScriptedAnswer};
+pub use faults::{AadstsRefusal, CloseWhen, Effect, FaultPoint, FaultRule, Faults, ScriptedAnswer};
 pub use ledger::{Counts, Ledger, LogEntry, RequestCounts};
 pub use quota::Quota;
 pub use server::{Emulator, StartError};
+pub use sign_in::device_codes::{DeviceAction, DeviceDecision};
+pub use sign_in::federation::FederatedToken;
+pub use state::DecisionError;
 pub use token::{TokenGrant, TokenKind};

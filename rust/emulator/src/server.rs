@@ -1,34 +1,32 @@
-//! The listener, its connections and their end.
+//! A running emulator, from its start to its end.
 
+use std::error::Error;
 use std::io;
 use std::net::Ipv4Addr;
-use std::pin::pin;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::http::Response;
 use axum::routing::post;
 use axum::{Router, extract};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
+use crate::clouds::OwnOrigins;
 use crate::config::{EmulatorConfig, Endpoints};
+use crate::connections::{Door, Phase, accept, reached};
 use crate::directory::Directory;
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::proxy::Proxy;
 use crate::quota::Quota;
-use crate::respond::CloseConnection;
-use crate::state::Shared;
+use crate::sign_in::device_codes::DeviceDecision;
+use crate::sign_in::federation::FederatedToken;
+use crate::sign_in::opaque::opaque_text;
+use crate::state::{DecisionError, Shared};
 use crate::token::TokenGrant;
-use crate::{control, graph, sign_in};
+use crate::{control, graph, managed_identity, sign_in, tls};
 
 /// How long requests under way may take to end when the emulator shuts down in order.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -46,41 +44,57 @@ pub enum StartError {
     /// The system has no random numbers for a token key.
     #[error("the system gives no random numbers")]
     Random,
-}
-
-/// Whether an emulator goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Running,
-    /// Nothing new is accepted; what is under way may end.
-    Draining,
-    /// Everything ends at once.
-    Killed,
+    /// There are no certificates for TLS.
+    #[error("cannot make the certificates for TLS")]
+    Tls(#[source] Box<dyn Error + Send + Sync>),
+    /// The certificate authority cannot be written.
+    #[error("cannot write the certificate authority to {}", path.display())]
+    CaFile {
+        /// Where it was to be written.
+        path: PathBuf,
+        /// Why it was not.
+        source: io::Error,
+    },
 }
 
 /// A running emulator. Dropping it kills it.
 pub struct Emulator {
     shared: Arc<Shared>,
     accepting: JoinHandle<()>,
+    ca_pem: Option<String>,
 }
 
 impl Emulator {
     /// Starts an emulator on the loopback interface, on the current Tokio runtime.
     pub async fn start(config: EmulatorConfig) -> Result<Self, StartError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
-        let origin = format!("http://{}", listener.local_addr()?);
-        let endpoints = Endpoints {
-            control: format!("{origin}/_emulator"),
-            graph: origin.clone(),
-            authority: origin,
-            tenant_id: config.tenant_id.clone(),
-            client_id: config.client_id.clone(),
-            client_secret: config.client_secret.clone(),
+        let address = listener.local_addr()?;
+        let Some(tls) = &config.tls else {
+            let origin = format!("http://{address}");
+            let (shared, watched) = share(&config, OwnOrigins { graph: origin.clone(), plain: origin })?;
+            let door = Door { router: serving(plain_routes(), &shared), tls: None, proxy: None };
+            return Ok(Self { shared, accepting: tokio::spawn(accept(listener, door, watched)), ca_pem: None });
         };
-        let (phase, watched) = watch::channel(Phase::Running);
-        let shared = Arc::new(Shared::new(&config, endpoints, phase)?);
-        let accepting = tokio::spawn(accept(listener, router(&shared), watched));
-        Ok(Self { shared, accepting })
+        let tls::Identity { acceptor, ca_pem } = tls::make_identity().map_err(StartError::Tls)?;
+        if let Some(path) = &tls.ca_file {
+            std::fs::write(path, &ca_pem).map_err(|source| StartError::CaFile { path: path.clone(), source })?;
+        }
+        let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let origins =
+            OwnOrigins { graph: format!("https://{address}"), plain: format!("http://{}", plain.local_addr()?) };
+        let (shared, watched) = share(&config, origins)?;
+        let proxy = Proxy::new(Arc::clone(&shared), address.port(), tls.proxy_credential.as_deref());
+        let secure = Door { router: serving(routes(), &shared), tls: Some(acceptor), proxy: None };
+        let open = Door { router: serving(plain_routes(), &shared), tls: None, proxy: Some(Arc::new(proxy)) };
+        let accepting = tokio::spawn(async move {
+            tokio::join!(accept(listener, secure, watched.clone()), accept(plain, open, watched));
+        });
+        Ok(Self { shared, accepting, ca_pem: Some(ca_pem) })
+    }
+
+    /// The certificate authority (PEM) that a client must trust; none without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 
     /// Where it answers, and what it accepts as credentials.
@@ -113,6 +127,27 @@ impl Emulator {
         self.shared.tokens.expire_all();
     }
 
+    /// Challenges every token minted so far, as continuous access evaluation does; the number is what `nbf` must be
+    /// asked for.
+    pub fn challenge_tokens(&self) -> i64 {
+        self.shared.tokens.challenge_all()
+    }
+
+    /// Decides about a device code; the answer is its user code, and none for a decision about future codes.
+    pub fn decide_device_code(&self, decision: &DeviceDecision) -> Result<Option<String>, DecisionError> {
+        self.shared.decide_device_code(decision)
+    }
+
+    /// Issues a federated token; none when the system has no random numbers for its signature.
+    pub fn mint_federated_token(&self, token: &FederatedToken) -> Option<String> {
+        self.shared.federation.issue(token)
+    }
+
+    /// Registers the application's certificate (DER) in place of the last one; false when it is none with an RSA key.
+    pub fn register_certificate(&self, der: &[u8]) -> bool {
+        self.shared.register_certificate(der)
+    }
+
     /// Puts another write quota in force; `None` never throttles.
     pub fn set_quota(&self, quota: Option<Quota>) {
         self.shared.throttle.set(quota);
@@ -123,7 +158,7 @@ impl Emulator {
         self.shared.set_latency(latency);
     }
 
-    /// Forgets requests, revocations, faults and used quota; tokens stay good.
+    /// Forgets requests, revocations, faults, used quota, device codes and challenges; tokens stay good.
     pub fn reset(&self) {
         self.shared.reset();
     }
@@ -161,87 +196,37 @@ impl Drop for Emulator {
     }
 }
 
-fn router(shared: &Arc<Shared>) -> Router {
+fn share(config: &EmulatorConfig, origins: OwnOrigins) -> Result<(Arc<Shared>, watch::Receiver<Phase>), StartError> {
+    let endpoints = Endpoints {
+        graph: origins.graph.clone(),
+        authority: origins.graph.clone(),
+        control: format!("{}/_emulator", origins.plain),
+        proxy: config.tls.as_ref().map(|_| origins.plain.clone()),
+        tenant_id: config.tenant_id.clone(),
+        client_id: config.client_id.clone(),
+        client_secret: config.client_secret.clone(),
+        imds: origins.plain.clone(),
+        identity_endpoint: format!("{}{}", origins.plain, managed_identity::APP_SERVICE_PATH),
+        identity_header: opaque_text(""),
+        managed_identity_client_id: config.managed_identity_client_id.clone(),
+    };
+    let (phase, watched) = watch::channel(Phase::Running);
+    Ok((Arc::new(Shared::new(config, endpoints, origins, phase)?), watched))
+}
+
+/// What both listeners serve.
+fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/{tenant}/oauth2/v2.0/token", post(sign_in::serve))
+        .route("/{tenant}/oauth2/v2.0/token", post(sign_in::token))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(sign_in::device_code))
         .nest("/_emulator", control::router())
-        .layer(extract::DefaultBodyLimit::disable())
-        .fallback(graph::serve)
-        .with_state(Arc::clone(shared))
 }
 
-async fn accept(listener: TcpListener, router: Router, phase: watch::Receiver<Phase>) {
-    let mut connections = JoinSet::new();
-    let mut watched = phase.clone();
-    loop {
-        tokio::select! {
-            biased;
-            _ = reached(&mut watched, |phase| phase != Phase::Running) => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(converse(stream, router.clone(), phase.clone()));
-                }
-                Err(error) => {
-                    // Running out of file descriptors passes; a busy loop would not help it to.
-                    tracing::warn!(%error, "Cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-    drop(listener);
-    tokio::select! {
-        _ = reached(&mut watched, |phase| phase == Phase::Killed) => {}
-        () = async { while connections.join_next().await.is_some() {} } => {}
-    }
-    connections.shutdown().await;
+/// Managed identities are asked over plain HTTP only.
+fn plain_routes() -> Router<Arc<Shared>> {
+    routes().merge(managed_identity::router())
 }
 
-async fn converse(stream: TcpStream, router: Router, mut phase: watch::Receiver<Phase>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "Cannot turn off Nagle's algorithm");
-    }
-    let service = TowerToHyperService::new(router);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let answer = service.call(request);
-        async move {
-            let Ok(response) = answer.await;
-            deliver(response)
-        }
-    });
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-    let mut draining = false;
-    loop {
-        let ending = reached(&mut phase, |phase| phase == Phase::Killed || (phase == Phase::Draining && !draining));
-        tokio::select! {
-            biased;
-            phase = ending => {
-                if phase == Phase::Killed {
-                    return;
-                }
-                draining = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            ended = connection.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "A connection ended early");
-                }
-                return;
-            }
-        }
-    }
-}
-
-/// Waits for a phase; an emulator that is gone counts as killed.
-async fn reached(watched: &mut watch::Receiver<Phase>, wanted: impl Fn(Phase) -> bool) -> Phase {
-    watched.wait_for(|phase| wanted(*phase)).await.map_or(Phase::Killed, |phase| *phase)
-}
-
-/// An error from the service makes hyper drop the connection without a word, which is what a fault asks for.
-fn deliver(response: Response<Body>) -> Result<Response<Body>, io::Error> {
-    match response.extensions().get::<CloseConnection>() {
-        Some(_) => Err(io::ErrorKind::ConnectionReset.into()),
-        None => Ok(response),
-    }
+fn serving(routes: Router<Arc<Shared>>, shared: &Arc<Shared>) -> Router {
+    routes.layer(extract::DefaultBodyLimit::disable()).fallback(graph::serve).with_state(Arc::clone(shared))
 }

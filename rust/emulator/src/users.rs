@@ -79,7 +79,7 @@ fn entity(call: &Call<'_>, user: &User, query: &str) -> Answer {
     };
     let mut body = format!(
         "{{\"@odata.context\":\"{}/v1.0/$metadata#{}/$entity\",",
-        call.shared.endpoints.graph,
+        call.shared.origins.as_seen(call.host),
         selection.context()
     );
     selection.write(user, &mut body);
@@ -171,7 +171,7 @@ fn page(call: &Call<'_>, query: &ListQuery, options: &Options<'_>) -> Answer {
         query.filter.as_ref().is_none_or(|filter| filter.matches(user))
             && query.search.as_ref().is_none_or(|search| search.matches(user))
     };
-    let graph = &call.shared.endpoints.graph;
+    let graph = call.shared.origins.as_seen(call.host);
     let mut body = format!("{{\"@odata.context\":\"{graph}/v1.0/$metadata#{}\"", query.selection.context());
     // Only the first page has the count.
     if query.count && query.start == 0 {
@@ -202,5 +202,5 @@ fn next_link(call: &Call<'_>, options: &Options<'_>, position: usize) -> String 
     }
     let token = format!("{SKIP_TOKEN_MARK}{}", URL_SAFE_NO_PAD.encode(position.to_string()));
     query.append_pair("$skiptoken", &token);
-    format!("{}/{}/users?{}", call.shared.endpoints.graph, call.version, query.finish())
+    format!("{}/{}/users?{}", call.shared.origins.as_seen(call.host), call.version, query.finish())
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use graph_emulator::{EmulatorConfig, Quota};
+use graph_emulator::{EmulatorConfig, Quota, Tls};
 use tracing::level_filters::LevelFilter;
 
 /// A loopback emulator of the parts of Microsoft Graph that revoke sign-in sessions.
@@ -31,9 +31,18 @@ pub(crate) struct Arguments {
     /// How long access tokens live.
     #[arg(long, value_name = "N", default_value_t = 3599)]
     token_lifetime_seconds: u64,
+    /// How long a client must wait between two polls for a device code.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    device_interval_seconds: u64,
     /// The certificate, as DER or PEM, that client assertions are verified with.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
+    /// Speaks HTTPS, and writes the certificate authority to trust to this file, as PEM.
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+    /// What the proxy asks for.
+    #[arg(long, value_name = "USER:PASSWORD", requires = "tls_ca")]
+    proxy_credential: Option<String>,
     /// Ends when standard input does.
     #[arg(long)]
     pub(crate) exit_on_stdin_eof: bool,
@@ -51,13 +60,19 @@ impl Arguments {
         let read =
             |path: &PathBuf| std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()));
         let certificate = self.certificate.as_ref().map(read).transpose()?;
+        let tls = self
+            .tls_ca
+            .as_ref()
+            .map(|file| Tls { ca_file: Some(file.clone()), proxy_credential: self.proxy_credential.clone() });
         Ok(EmulatorConfig {
+            tls,
             users: self.users,
             port: self.port,
             seed: self.seed,
             latency: Duration::from_millis(self.latency_ms),
             quota: self.quota.0,
             token_lifetime: Duration::from_secs(self.token_lifetime_seconds),
+            device_interval: Duration::from_secs(self.device_interval_seconds),
             certificate: certificate.map(certificate_der),
             ..EmulatorConfig::default()
         })

@@ -45,15 +45,22 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 /// Writes the one line that a script waits for.
 fn announce(emulator: &Emulator) -> std::io::Result<()> {
     let endpoints = emulator.endpoints();
-    let line = json!({
+    let mut line = json!({
         "graph": endpoints.graph,
         "authority": endpoints.authority,
         "control": endpoints.control,
         "tenantId": endpoints.tenant_id,
         "clientId": endpoints.client_id,
         "clientSecret": endpoints.client_secret,
+        "imds": endpoints.imds,
+        "identityEndpoint": endpoints.identity_endpoint,
+        "identityHeader": endpoints.identity_header,
+        "managedIdentityClientId": endpoints.managed_identity_client_id,
         "pid": std::process::id(),
     });
+    if let Some(proxy) = &endpoints.proxy {
+        line["proxy"] = json!(proxy);
+    }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()

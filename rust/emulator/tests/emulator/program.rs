@@ -30,7 +30,8 @@ async fn ended(child: &mut Child) -> bool {
 }
 
 async fn post(place: &Value, path: &str, body: &str) -> String {
-    let authority = place["graph"].as_str().expect("an origin").trim_start_matches("http://");
+    let authority = place["control"].as_str().expect("an address").trim_start_matches("http://");
+    let authority = authority.trim_end_matches("/_emulator");
     let mut stream = TcpStream::connect(authority).await.expect("the emulator listens");
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
@@ -47,13 +48,38 @@ async fn post(place: &Value, path: &str, body: &str) -> String {
 async fn it_says_where_it_is_and_ends_when_told() {
     let mut child = start(&["--users", "20", "--quota", "5/60", "--seed", "3"]);
     let place = announcement(&mut child).await;
-    for name in ["graph", "authority", "control", "tenantId", "clientId", "clientSecret"] {
+    for name in [
+        "graph",
+        "authority",
+        "control",
+        "tenantId",
+        "clientId",
+        "clientSecret",
+        "imds",
+        "identityEndpoint",
+        "identityHeader",
+        "managedIdentityClientId",
+    ] {
         assert!(place[name].as_str().is_some_and(|text| !text.is_empty()), "{name}");
     }
+    assert!(place.get("proxy").is_none(), "there is a proxy to HTTPS only");
     assert_eq!(place["pid"].as_u64(), child.id().map(u64::from));
     assert!(post(&place, "/_emulator/token", "{}").await.contains("access_token"));
     assert!(post(&place, "/_emulator/shutdown", "{}").await.starts_with("HTTP/1.1 202"));
     assert!(ended(&mut child).await);
+}
+
+#[tokio::test]
+async fn it_says_whom_to_trust_before_it_says_where_it_is() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ca-{}.pem", std::process::id()));
+    let mut child = start(&["--tls-ca", file.to_str().expect("text"), "--proxy-credential", "ada:secret"]);
+    let place = announcement(&mut child).await;
+    let pem = std::fs::read_to_string(&file).expect("the certificate authority was written");
+    std::fs::remove_file(&file).expect("a file");
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+    assert!(place["graph"].as_str().is_some_and(|graph| graph.starts_with("https://127.0.0.1:")));
+    assert!(place["proxy"].as_str().is_some_and(|proxy| proxy.starts_with("http://127.0.0.1:")));
+    assert!(post(&place, "/_emulator/reset", "").await.starts_with("HTTP/1.1 204"));
 }
 
 #[tokio::test]

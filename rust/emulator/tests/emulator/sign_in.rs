@@ -1,14 +1,14 @@
 //! The token endpoint.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use graph_emulator::{EmulatorConfig, Endpoints};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::wire::{Answer, Wire};
+use crate::wire::{Answer, Wire, assert_refused, claims_of};
 
 const CERTIFICATE: &[u8] = include_bytes!("../data/client.cer");
 const KEY: &[u8] = include_bytes!("../data/client.key.der");
@@ -37,35 +37,61 @@ async fn with_secret(wire: &Wire, change: (&str, &str)) -> Answer {
     post(wire, tenant_id, &fields).await
 }
 
-fn assert_refused(answer: &Answer, status: u16, error: &str, code: u64) {
-    assert_eq!((answer.status, &answer.body["error"]), (status, &error.into()), "{}", answer.body);
-    assert_eq!(answer.body["error_codes"], json!([code]));
-    let description = answer.body["error_description"].as_str().expect("a description");
-    assert!(description.starts_with(&format!("AADSTS{code}: ")), "{description}");
-    for part in [" Trace ID: ", " Correlation ID: ", " Timestamp: "] {
-        assert!(description.contains(part), "{description}");
-    }
-    for name in ["timestamp", "trace_id", "correlation_id", "error_uri"] {
-        assert!(answer.body[name].is_string(), "{name}");
-    }
-}
-
 #[tokio::test]
 async fn a_secret_buys_a_token_that_graph_accepts() {
     let mut wire = Wire::start().await;
     let own_scope = format!("{}/.default", wire.emulator.endpoints().graph);
-    for scope in ["https://graph.microsoft.com/.default", "https://graph.microsoft.us/.default", &own_scope] {
-        let answer = with_secret(&wire, ("scope", scope)).await;
-        assert_eq!((answer.status, &answer.body["token_type"]), (200, &"Bearer".into()), "{scope}");
-        assert_eq!(answer.body["expires_in"], 3599);
-        wire.token = answer.body["access_token"].as_str().expect("a token").to_owned();
-        assert_eq!(wire.revoke("users/adele@contoso.com").await.status, 200);
-    }
-    let claims = URL_SAFE_NO_PAD.decode(wire.token.split('.').nth(1).expect("three parts")).expect("base64url");
-    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+    let answer = with_secret(&wire, ("scope", &own_scope)).await;
+    assert_eq!((answer.status, &answer.body["token_type"]), (200, &"Bearer".into()), "{}", answer.body);
+    assert_eq!(answer.body["expires_in"], 3599);
+    wire.token = answer.body["access_token"].as_str().expect("a token").to_owned();
+    assert_eq!(wire.revoke("users/adele@contoso.com").await.status, 200);
+    let claims = claims_of(&answer);
     assert_eq!(claims["tid"], wire.emulator.endpoints().tenant_id);
     assert_eq!(claims["roles"], json!(["User.RevokeSessions.All", "User.Read.All"]));
-    assert_eq!(wire.emulator.ledger().counts().requests.token, 3);
+    assert_eq!(wire.emulator.ledger().counts().requests.token, 1);
+}
+
+#[tokio::test]
+async fn a_token_is_for_the_resource_that_its_scope_named() {
+    let wire = Wire::start().await;
+    for host in ["graph.microsoft.com", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"] {
+        let answer = with_secret(&wire, ("scope", &format!("https://{host}/.default"))).await;
+        assert_eq!(claims_of(&answer)["aud"], format!("https://{host}"));
+        let bearer = format!("Authorization: Bearer {}\r\n", answer.body["access_token"].as_str().expect("a token"));
+        for (seen, status) in [(host, 200), (wire.plain(), 401), ("graph.microsoft.us", 401)] {
+            let read = wire.try_send_as(seen, "GET", "/v1.0/users?$top=1", &bearer, "").await.expect("an answer");
+            assert_eq!(read.status, status, "{host} seen as {seen}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_authority_knows_the_graph_of_its_own_cloud_alone() {
+    let wire = Wire::start().await;
+    let Endpoints { client_id, client_secret, .. } = wire.emulator.endpoints();
+    for (authority, graph, known) in [
+        ("login.microsoftonline.com", "graph.microsoft.com", true),
+        ("login.microsoftonline.us", "graph.microsoft.us", true),
+        ("login.microsoftonline.us:443", "dod-graph.microsoft.us", true),
+        ("login.chinacloudapi.cn", "microsoftgraph.chinacloudapi.cn", true),
+        ("login.microsoftonline.us", "graph.microsoft.com", false),
+        ("login.microsoftonline.com", "vault.azure.net", false),
+    ] {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", client_secret),
+            ("scope", &format!("https://{graph}/.default")),
+        ];
+        let answer = wire.sign_in(Some(authority), "token", &fields).await;
+        if known {
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        } else {
+            assert_refused(&answer, 400, "invalid_resource", 500_011);
+        }
+    }
+    assert_eq!(wire.emulator.ledger().log(9)[2].host.as_deref(), Some("login.microsoftonline.us:443"));
 }
 
 #[tokio::test]
@@ -84,12 +110,16 @@ async fn refusals_are_entras_own() {
 }
 
 fn assertion(endpoints: &Endpoints, lifetime: i64) -> String {
+    assertion_to(&endpoints.authority, endpoints, lifetime)
+}
+
+fn assertion_to(authority: &str, endpoints: &Endpoints, lifetime: i64) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
     let expires = i64::try_from(now).expect("before the year 292 billion") + lifetime;
     let x5t = URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, CERTIFICATE));
     let header = json!({ "alg": "RS256", "typ": "JWT", "x5t": x5t });
     let claims = json!({
-        "aud": format!("{}/{}/oauth2/v2.0/token", endpoints.authority, endpoints.tenant_id),
+        "aud": format!("{authority}/{}/oauth2/v2.0/token", endpoints.tenant_id),
         "iss": endpoints.client_id, "sub": endpoints.client_id, "jti": "1", "nbf": expires - 600, "exp": expires,
     });
     let signed =
@@ -128,4 +158,41 @@ async fn a_certificate_buys_a_token() {
 
     let without_certificate = Wire::start().await;
     assert_refused(&with_assertion(&without_certificate, &good).await, 401, "invalid_client", 700_027);
+}
+
+#[tokio::test]
+async fn an_assertion_is_for_the_authority_as_the_client_saw_it() {
+    let config = EmulatorConfig { certificate: Some(CERTIFICATE.to_vec()), ..EmulatorConfig::default() };
+    let wire = Wire::with(config).await;
+    let endpoints = wire.emulator.endpoints();
+    for (audience, host, status) in [
+        ("https://login.microsoftonline.us", "login.microsoftonline.us", 200),
+        ("https://login.microsoftonline.com", "login.microsoftonline.us", 401),
+    ] {
+        let assertion = assertion_to(audience, endpoints, 600);
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", endpoints.client_id.as_str()),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &assertion),
+            ("scope", "https://graph.microsoft.us/.default"),
+        ];
+        let answer = wire.sign_in(Some(host), "token", &fields).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_can_be_registered_on_the_way() {
+    let wire = Wire::start().await;
+    let good = assertion(wire.emulator.endpoints(), 600);
+    assert_refused(&with_assertion(&wire, &good).await, 401, "invalid_client", 700_027);
+    let base64 = STANDARD.encode(CERTIFICATE);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
+    assert_eq!(wire.control("POST", "certificate", &json!({ "pem": pem })).await.status, 204);
+    assert_eq!(with_assertion(&wire, &good).await.status, 200);
+    for nonsense in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert_eq!(wire.control("POST", "certificate", &json!({ "pem": nonsense })).await.status, 400);
+    }
+    assert_eq!(with_assertion(&wire, &good).await.status, 200, "a bad certificate replaces nothing");
 }

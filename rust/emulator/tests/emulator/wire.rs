@@ -2,6 +2,8 @@
 
 use std::io;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use graph_emulator::{Emulator, EmulatorConfig, TokenGrant, TokenKind};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -52,12 +54,30 @@ impl Wire {
     }
 
     pub async fn try_send(&self, method: &str, path: &str, headers: &str, body: &str) -> io::Result<Answer> {
-        let authority = self.emulator.endpoints().graph.trim_start_matches("http://").to_owned();
+        let authority = self.plain().to_owned();
+        self.try_send_as(&authority, method, path, headers, body).await
+    }
+
+    /// Where the emulator speaks plain HTTP.
+    pub fn plain(&self) -> &str {
+        let control = self.emulator.endpoints().control.trim_start_matches("http://");
+        control.trim_end_matches("/_emulator")
+    }
+
+    /// A request that names a host of its own choice.
+    pub async fn try_send_as(
+        &self,
+        host: &str,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> io::Result<Answer> {
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
             body.len()
         );
-        exchange(&authority, &(head + body)).await
+        exchange(self.plain(), &(head + body)).await
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
@@ -88,6 +108,15 @@ impl Wire {
         assert_eq!(self.control("POST", "faults", &rule).await.status, 200);
     }
 
+    /// Posts a form to an endpoint of the tenant, under the authority's host name if one is given.
+    pub async fn sign_in(&self, host: Option<&str>, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let path = format!("/{}/oauth2/v2.0/{endpoint}", self.emulator.endpoints().tenant_id);
+        let host = host.unwrap_or(self.plain());
+        self.try_send_as(host, "POST", &path, headers, &body).await.expect("an answer")
+    }
+
     pub fn revocations_of(&self, user: &str) -> u32 {
         self.emulator.directory().find(user).expect("a user of the directory").revocations()
     }
@@ -108,6 +137,27 @@ pub fn step(id: &str, address: &str) -> Value {
 pub fn answer_of<'a>(batch: &'a Answer, id: &str) -> &'a Value {
     let responses = batch.body["responses"].as_array().expect("a batch answer");
     responses.iter().find(|answer| answer["id"] == id).unwrap_or(&Value::Null)
+}
+
+/// The claims of an access token in a sign-in's answer.
+pub fn claims_of(answer: &Answer) -> Value {
+    let token = answer.body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {}", answer.body));
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).expect("three parts")).expect("base64url");
+    serde_json::from_slice(&claims).expect("JSON")
+}
+
+/// Checks that Entra refused, in its own form.
+pub fn assert_refused(answer: &Answer, status: u16, error: &str, code: u64) {
+    assert_eq!((answer.status, &answer.body["error"]), (status, &error.into()), "{}", answer.body);
+    assert_eq!(answer.body["error_codes"], json!([code]));
+    let description = answer.body["error_description"].as_str().expect("a description");
+    assert!(description.starts_with(&format!("AADSTS{code}: ")), "{description}");
+    for part in [" Trace ID: ", " Correlation ID: ", " Timestamp: "] {
+        assert!(description.contains(part), "{description}");
+    }
+    for name in ["timestamp", "trace_id", "correlation_id", "error_uri"] {
+        assert!(answer.body[name].is_string(), "{name}");
+    }
 }
 
 async fn exchange(authority: &str, request: &str) -> io::Result<Answer> {

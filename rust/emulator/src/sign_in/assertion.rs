@@ -13,7 +13,7 @@ use serde_json::Value;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Entra tolerates clocks that differ by five minutes.
-const SKEW_SECONDS: i64 = 300;
+pub(super) const SKEW_SECONDS: i64 = 300;
 
 /// Why a client assertion is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,34 @@ struct Claims {
     nbf: i64,
 }
 
+/// The parts of a JWT, decoded and not yet believed.
+pub(super) struct Parts<'a> {
+    /// What the signature is for.
+    pub(super) signed: &'a str,
+    pub(super) header: Vec<u8>,
+    pub(super) claims: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(token: &'a str) -> Result<Self, AssertionError> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(AssertionError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(AssertionError::Malformed)?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| AssertionError::Malformed);
+        Ok(Self { signed, header: decode(header)?, claims: decode(claims)?, signature: decode(signature)? })
+    }
+}
+
+/// Whether an assertion comes from an outside issuer: it names no certificate and is not the application's own.
+pub(super) fn is_federated(assertion: &str, client_id: &str) -> bool {
+    let Ok(Parts { header, claims, .. }) = Parts::of(assertion) else { return false };
+    let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap_or_default();
+    let (header, claims) = (read(&header), read(&claims));
+    header["x5t"].is_null()
+        && header["x5t#S256"].is_null()
+        && claims["iss"].as_str().is_some_and(|iss| iss != client_id)
+}
+
 impl Registered {
     /// Reads a certificate (DER); none when it is not one, or has no RSA key.
     pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
@@ -85,11 +113,9 @@ pub(crate) fn verify(
     registered: Option<&Registered>,
     expected: &Expected<'_>,
 ) -> Result<(), AssertionError> {
-    let (signed, signature) = assertion.rsplit_once('.').ok_or(AssertionError::Malformed)?;
-    let (header, claims) = signed.split_once('.').ok_or(AssertionError::Malformed)?;
-    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| AssertionError::Malformed);
-    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| AssertionError::Malformed)?;
-    let claims: Claims = serde_json::from_slice(&decode(claims)?).map_err(|_| AssertionError::Malformed)?;
+    let Parts { signed, header, claims, signature } = Parts::of(assertion)?;
+    let header: Header = serde_json::from_slice(&header).map_err(|_| AssertionError::Malformed)?;
+    let claims: Claims = serde_json::from_slice(&claims).map_err(|_| AssertionError::Malformed)?;
 
     let algorithm: &'static dyn VerificationAlgorithm = match header.alg.as_str() {
         "RS256" => &RSA_PKCS1_2048_8192_SHA256,
@@ -107,7 +133,7 @@ pub(crate) fn verify(
         return Err(AssertionError::UnknownKey { thumbprint });
     };
     UnparsedPublicKey::new(algorithm, &registered.public_key)
-        .verify(signed.as_bytes(), &decode(signature)?)
+        .verify(signed.as_bytes(), &signature)
         .map_err(|_| AssertionError::Signature { thumbprint: registered.thumbprint.clone() })?;
 
     judge(&claims, expected)
@@ -148,8 +174,8 @@ mod tests {
 
     use super::{AssertionError, Expected, Registered, verify};
 
-    const CERTIFICATE: &[u8] = include_bytes!("../tests/data/client.cer");
-    const KEY: &[u8] = include_bytes!("../tests/data/client.key.der");
+    const CERTIFICATE: &[u8] = include_bytes!("../../tests/data/client.cer");
+    const KEY: &[u8] = include_bytes!("../../tests/data/client.key.der");
     const NOW: i64 = 1_800_000_000;
 
     fn registered() -> Registered {

@@ -1,5 +1,7 @@
 //! The control API under `/_emulator`: what a test asks the emulator itself.
 
+mod identities;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +18,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cast::Cast;
+use crate::connections::Phase;
 use crate::directory::{User, UserKind};
 use crate::faults::FaultRule;
 use crate::ledger::{Counts, LogEntry};
 use crate::quota::Quota;
-use crate::server::Phase;
 use crate::state::Shared;
 use crate::token::TokenGrant;
 
@@ -41,6 +43,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/quota", post(quota))
         .route("/latency", post(latency))
         .route("/shutdown", post(shutdown))
+        .merge(identities::router())
 }
 
 /// A body that is not what the control API expects.
