@@ -1,5 +1,4 @@
 using System;
-using System.Security;
 using System.Threading;
 using System.Threading.Tasks;
 using RevokeSession.Native;
@@ -66,11 +65,7 @@ public sealed class GraphConnectionTests
 
     private static void Provide(GraphConnection connection)
     {
-        using SecureString secret = new();
-        foreach (char character in "s3cret")
-        {
-            secret.AppendChar(character);
-        }
+        using SecretBytes secret = SecretBytes.From("s3cret");
         connection.ProvideSecret(secret);
     }
 
@@ -82,5 +77,12 @@ public sealed class GraphConnectionTests
         environment = "Global",
         graph_endpoint = Nowhere,
         authority_host = authority,
+        certificate = null,
+        federated_token_file = null,
+        scopes = [],
+        account = null,
+        proxy = null,
+        write_quota = null,
+        variables = [],
     };
 }

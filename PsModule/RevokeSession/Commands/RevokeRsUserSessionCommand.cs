@@ -192,6 +192,10 @@ public sealed class RevokeRsUserSessionCommand : NativeCmdlet
         progress = new RevocationProgress(WriteProgress);
         try
         {
+            if (connection.Preflight() is { } warning)
+            {
+                WriteWarning(warning);
+            }
             feed = new RevocationFeed(connection, options, (report, cancel) => PostAsync(() => Show(report), cancel));
         }
         catch (Exception error) when (IsNativeFault(error))
