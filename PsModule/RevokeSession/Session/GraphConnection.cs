@@ -66,6 +66,17 @@ internal sealed class GraphConnection : IDisposable
         return reply.Unwire().error;
     }
 
+    /// <summary>Opens a journal for the next run, or begins one.</summary>
+    /// <returns>Why that failed, or null.</returns>
+    public async Task<ErrorDetail?> OpenJournalAsync(string path, CancellationToken stop)
+    {
+        using ConnectionHold hold = Hold();
+        JournalRequest request = new() { path = path };
+        using WireOfConnectReply reply = await Use(session => session.OpenJournal(WireOfJournalRequest.From(request), stop))
+            .ConfigureAwait(false);
+        return reply.Unwire().error;
+    }
+
     /// <summary>Who is signed in.</summary>
     public RsContext Describe()
     {
