@@ -7,7 +7,7 @@ namespace RevokeSession.Tests;
 
 public sealed class RevocationResultTests
 {
-    private static readonly UserIdentity Somebody = new("somebody@contoso.com");
+    private static readonly UserIdentity Somebody = UserIdentity.Unreadable(null);
 
     [Fact]
     public void Every_status_keeps_its_name()
