@@ -570,7 +570,7 @@ Describe 'Connect-RsGraph -AzureCli' -Skip:$IsWindows {
         }
         finally {
             Close-Shell $shell
-            Get-Content (Join-Path $cli.Folder pids) | Stop-Process -ErrorAction Ignore
+            Stop-Process -Id (Get-Content (Join-Path $cli.Folder pids)) -ErrorAction Ignore
         }
     }
 }
