@@ -61,6 +61,45 @@ function Connect-Emulator($Emulator) {
     Connect-RsGraph @signIn
 }
 
+# Runs a script with other environment variables; $null removes one.
+function Use-Environment([hashtable] $Variables, [scriptblock] $Script) {
+    $before = @{}
+    foreach ($name in $Variables.Keys) {
+        $before[$name] = [System.Environment]::GetEnvironmentVariable($name)
+        [System.Environment]::SetEnvironmentVariable($name, $Variables[$name])
+    }
+    try {
+        & $Script
+    }
+    finally {
+        foreach ($name in $before.Keys) {
+            [System.Environment]::SetEnvironmentVariable($name, $before[$name])
+        }
+    }
+}
+
+# A self-signed certificate with its private key.
+function New-Certificate([string] $Subject = 'CN=RevokeSession test', [switch] $Ec, [int] $FromDay = -2, [int] $ToDay = 365) {
+    $sha256 = [System.Security.Cryptography.HashAlgorithmName]::SHA256
+    $request = if ($Ec) {
+        [System.Security.Cryptography.X509Certificates.CertificateRequest]::new($Subject, [System.Security.Cryptography.ECDsa]::Create(), $sha256)
+    }
+    else {
+        [System.Security.Cryptography.X509Certificates.CertificateRequest]::new($Subject, [System.Security.Cryptography.RSA]::Create(2048), $sha256,
+            [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+    }
+    $now = [DateTimeOffset]::UtcNow
+    $request.CreateSelfSigned($now.AddDays($FromDay), $now.AddDays($ToDay))
+}
+
+# The private key of a certificate as PEM, encrypted where a password is given.
+function Get-PrivateKeyPem([System.Security.Cryptography.X509Certificates.X509Certificate2] $Certificate, [string] $Password) {
+    $key = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPrivateKey($Certificate)
+    if (-not $Password) { return $key.ExportPkcs8PrivateKeyPem() }
+    $how = [System.Security.Cryptography.PbeParameters]::new('Aes256Cbc', 'SHA256', 1000)
+    $key.ExportEncryptedPkcs8PrivateKeyPem($Password.ToCharArray(), $how)
+}
+
 # Waits for a condition, and fails when it does not come.
 function Wait-Until([scriptblock] $Condition, [int] $Seconds = 20) {
     $watch = [System.Diagnostics.Stopwatch]::StartNew()

@@ -1,5 +1,4 @@
 using System;
-using System.Security;
 using System.Threading;
 using System.Threading.Tasks;
 using RevokeSession.Native;
@@ -64,13 +63,45 @@ public sealed class GraphConnectionTests
         }
     }
 
+    [Fact]
+    public async Task A_hold_outlives_the_disposal()
+    {
+        GraphConnection connection = new();
+        ConnectionHold hold = connection.Hold();
+        connection.Dispose();
+        Assert.True(connection.IsInUse);
+        Assert.Throws<ObjectDisposedException>(connection.Hold);
+        hold.Dispose();
+        hold.Dispose();
+        Assert.False(connection.IsInUse);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => connection.ConnectAsync(Request(Nowhere), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_nobody_uses_is_held_by_nothing()
+    {
+        WeakReference forgotten = await UseAndForget();
+        // Closing its desk takes a moment.
+        for (int round = 0; forgotten.IsAlive && round < 100; round++)
+        {
+            await Task.Delay(20);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Assert.False(forgotten.IsAlive);
+    }
+
+    private static async Task<WeakReference> UseAndForget()
+    {
+        GraphConnection connection = new();
+        Provide(connection);
+        await connection.ConnectAsync(Request(Nowhere), CancellationToken.None);
+        return new WeakReference(connection);
+    }
+
     private static void Provide(GraphConnection connection)
     {
-        using SecureString secret = new();
-        foreach (char character in "s3cret")
-        {
-            secret.AppendChar(character);
-        }
+        using SecretBytes secret = SecretBytes.From("s3cret");
         connection.ProvideSecret(secret);
     }
 
@@ -82,5 +113,12 @@ public sealed class GraphConnectionTests
         environment = "Global",
         graph_endpoint = Nowhere,
         authority_host = authority,
+        certificate = null,
+        federated_token_file = null,
+        scopes = [],
+        account = null,
+        proxy = null,
+        write_quota = null,
+        variables = [],
     };
 }

@@ -66,6 +66,8 @@ public sealed class NativeBoundaryTests
                     request_id = null,
                     attempts = 2,
                     timestamp = -1,
+                    sessions_valid_from = 1_700_000_000_000,
+                    verified = true,
                 },
             ],
             notices = [new() { text = "batch 1", warning = false }, new() { text = "gone", warning = true }],

@@ -7,6 +7,8 @@ namespace RevokeSession.Tests;
 
 public sealed class RevocationResultTests
 {
+    private static readonly UserIdentity Somebody = UserIdentity.Unreadable(null);
+
     [Fact]
     public void Every_status_keeps_its_name()
     {
@@ -17,7 +19,7 @@ public sealed class RevocationResultTests
         ];
         foreach (NativeStatus status in all)
         {
-            Assert.Equal(status.ToString(), RevocationResults.From(Outcome(status)).Status.ToString());
+            Assert.Equal(status.ToString(), RevocationResults.From(Outcome(status), Somebody).Status.ToString());
         }
         Assert.Equal(all.Length, Enum.GetValues<RevocationStatus>().Length);
     }
@@ -30,7 +32,7 @@ public sealed class RevocationResultTests
         outcome.error_code = "Request_ResourceNotFound";
         outcome.note = "a note";
 
-        RevocationResult result = RevocationResults.From(outcome);
+        RevocationResult result = RevocationResults.From(outcome, Somebody);
 
         Assert.Equal("id", result.UserId);
         Assert.Equal("name", result.UserPrincipalName);
@@ -48,7 +50,7 @@ public sealed class RevocationResultTests
     {
         Outcome outcome = Outcome(NativeStatus.Unknown);
         outcome.error = new ErrorDetail { id = "OutcomeUnknown", category = "", message = "", recommended_action = "" };
-        Assert.Equal("OutcomeUnknown", RevocationResults.From(outcome).ErrorCode);
+        Assert.Equal("OutcomeUnknown", RevocationResults.From(outcome, Somebody).ErrorCode);
     }
 
     private static Outcome Outcome(NativeStatus status) => new()
@@ -65,5 +67,7 @@ public sealed class RevocationResultTests
         request_id = "request",
         attempts = 3,
         timestamp = 1_700_000_000_123,
+        sessions_valid_from = null,
+        verified = null,
     };
 }

@@ -30,6 +30,16 @@ public sealed class SecretBytesTests
     }
 
     [Fact]
+    public void No_characters_are_left_behind()
+    {
+        using SecureString secret = Secure("s3cret");
+        SecretChars characters = SecretChars.From(secret);
+        Assert.Equal("s3cret", characters.Text.ToString());
+        characters.Dispose();
+        Assert.Equal(new string('\0', 6), characters.Text.ToString());
+    }
+
+    [Fact]
     public void The_secure_string_stays_usable()
     {
         using SecureString secret = Secure("s3cret");

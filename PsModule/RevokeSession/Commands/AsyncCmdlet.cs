@@ -14,10 +14,14 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly CancellationTokenSource stop = new();
-    private readonly PipelineMailbox mailbox = new();
+    private readonly PipelineMailbox mailbox = PipelineMailbox.Short();
+    private PipelineMailbox? shared;
 
     /// <summary>Cancelled by Ctrl+C and whatever else stops the pipeline.</summary>
     protected CancellationToken StopToken => stop.Token;
+
+    /// <summary>What is asked of any cmdlet of the runspace.</summary>
+    private PipelineMailbox Shared => shared ??= RunspaceMailbox.Current;
 
     /// <summary>Releases what the cmdlet holds. PowerShell calls it however the pipeline ended.</summary>
     public void Dispose()
@@ -50,7 +54,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Asks for something on the pipeline thread, from any other.</summary>
-    private protected ValueTask PostAsync(Action message, CancellationToken cancel) => mailbox.PostAsync(message, cancel);
+    private protected ValueTask PostAsync(Action message, CancellationToken cancel) =>
+        mailbox.PostAsync(_ => message(), cancel);
 
     /// <summary>Runs work in the background until it is done, and its messages on this thread meanwhile.</summary>
     private protected T Await<T>(Func<CancellationToken, Task<T>> work)
@@ -64,16 +69,16 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Does what has been asked for so far.</summary>
     private protected void Drain()
     {
-        while (mailbox.TryTake(out Action? message))
+        while (mailbox.TryTake(out Action<AsyncCmdlet>? message) || Shared.TryTake(out message))
         {
-            message();
+            message(this);
         }
     }
 
     /// <summary>Does what is asked for until a task has ended, well or not.</summary>
     private protected void DrainUntil(Task task)
     {
-        Task[] awaited = new Task[2];
+        Task[] awaited = new Task[3];
         awaited[0] = task;
         while (true)
         {
@@ -86,6 +91,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
                 return;
             }
             awaited[1] = mailbox.Arrival;
+            awaited[2] = Shared.Arrival;
             try
             {
                 Task.WaitAny(awaited, (int)TickInterval.TotalMilliseconds, StopToken);

@@ -36,6 +36,13 @@ public abstract class NativeCmdlet : AsyncCmdlet
         }
     }
 
+    /// <summary>As <see cref="CallNative{T}"/>, where there is no answer.</summary>
+    private protected void CallNative(Action call) => CallNative(() =>
+    {
+        call();
+        return true;
+    });
+
     /// <summary>As <see cref="CallNative{T}"/>, in the background.</summary>
     private protected T AwaitNative<T>(Func<CancellationToken, Task<T>> work) => CallNative(() => Await(work));
 

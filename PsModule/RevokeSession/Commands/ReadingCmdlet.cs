@@ -27,10 +27,12 @@ public abstract class ReadingCmdlet : NativeCmdlet
             }
             return;
         }
-        INativeReading<T> reading = CallNative(() => start(connection));
+        ConnectionHold hold = connection.Hold();
+        INativeReading<T>? reading = null;
         Task call = Task.CompletedTask;
         try
         {
+            reading = CallNative(() => start(connection));
             bool finished = false;
             while (!finished)
             {
@@ -47,7 +49,13 @@ public abstract class ReadingCmdlet : NativeCmdlet
         finally
         {
             // A call that was stopped may not have ended yet, and holds on to what it reads from.
-            _ = call.ContinueWith(_ => reading.Dispose(), TaskScheduler.Default);
+            _ = call.ContinueWith(
+                _ =>
+                {
+                    reading?.Dispose();
+                    hold.Dispose();
+                },
+                TaskScheduler.Default);
         }
     }
 

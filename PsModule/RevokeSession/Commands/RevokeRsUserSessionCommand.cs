@@ -44,6 +44,15 @@ public sealed class RevokeRsUserSessionCommand : NativeCmdlet
     [ValidateRange(0, 7 * 24 * 60 * 60)]
     public int TimeoutSeconds { get; set; }
 
+    /// <summary>Reads each user's stamp before and after, and compares the two.</summary>
+    [Parameter]
+    public SwitchParameter Verify { get; set; }
+
+    /// <summary>A file that every intent and every outcome is appended to, and that a later run goes on from.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? JournalPath { get; set; }
+
     /// <summary>Asks no questions. Does not override -WhatIf.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -113,7 +122,15 @@ public sealed class RevokeRsUserSessionCommand : NativeCmdlet
         PendingUser user = new(identity, Judge(input));
         if (user.Judgement.error is { } invalid)
         {
-            Reject(user, RevocationStatus.Failed, invalid);
+            if (JournalPath is not null && SessionTable.Current is not null && !this.IsWhatIf())
+            {
+                // The run refuses it in the same words, and the journal has it.
+                Send(user, input);
+            }
+            else
+            {
+                Reject(user, RevocationStatus.Failed, invalid);
+            }
         }
         else if (feed is null && SessionTable.Current is null && !this.IsWhatIf())
         {
@@ -188,15 +205,36 @@ public sealed class RevokeRsUserSessionCommand : NativeCmdlet
             throttle_limit = (uint)ThrottleLimit,
             timeout_seconds = (uint)TimeoutSeconds,
             verbose = this.IsVerbose(),
+            verify = Verify.IsPresent,
+            journaled = JournalPath is not null,
         };
+        OpenJournal(connection);
         progress = new RevocationProgress(WriteProgress);
         try
         {
+            if (connection.Preflight() is { } warning)
+            {
+                WriteWarning(warning);
+            }
             feed = new RevocationFeed(connection, options, (report, cancel) => PostAsync(() => Show(report), cancel));
         }
         catch (Exception error) when (IsNativeFault(error))
         {
             fault = error;
+        }
+    }
+
+    private void OpenJournal(GraphConnection connection)
+    {
+        if (JournalPath is null)
+        {
+            return;
+        }
+        string path = GetUnresolvedProviderPathFromPSPath(JournalPath);
+        if (AwaitNative(stop => connection.OpenJournalAsync(path, stop)) is { } error)
+        {
+            // Nothing has been sent yet, and nothing will be that the journal could not tell.
+            ThrowTerminatingError(ErrorRecords.From(error, JournalPath));
         }
     }
 
@@ -228,7 +266,7 @@ public sealed class RevokeRsUserSessionCommand : NativeCmdlet
         {
             if (pending.Remove(outcome.tag, out PendingUser user))
             {
-                Show(RevocationResults.From(outcome), user, outcome);
+                Show(RevocationResults.From(outcome, user.Identity), user, outcome);
             }
         }
     }

@@ -8,10 +8,12 @@ namespace RevokeSession;
 internal static class RevocationResults
 {
     /// <summary>From the outcome that the native library tells.</summary>
-    public static RevocationResult From(Outcome outcome) => new()
+    /// <param name="outcome">The outcome.</param>
+    /// <param name="identity">The input, which stands where the library saw no user in it.</param>
+    public static RevocationResult From(Outcome outcome, UserIdentity identity) => new()
     {
-        UserId = outcome.user_id,
-        UserPrincipalName = outcome.user_principal_name,
+        UserId = outcome.user_id ?? (outcome.user_principal_name is null ? identity.UserId : null),
+        UserPrincipalName = outcome.user_principal_name ?? (outcome.user_id is null ? identity.UserPrincipalName : null),
         Status = From(outcome.status),
         Value = outcome.revoked,
         Note = outcome.note,
@@ -19,7 +21,9 @@ internal static class RevocationResults
         Message = outcome.error?.message,
         RequestId = outcome.request_id,
         Attempts = (int)Math.Min(outcome.attempts, int.MaxValue),
-        Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(outcome.timestamp).ToLocalTime(),
+        Timestamp = Moment(outcome.timestamp),
+        SessionsValidFrom = outcome.sessions_valid_from is { } stamp ? Moment(stamp) : null,
+        Verified = outcome.verified,
     };
 
     /// <summary>For an input that the native library gave no outcome for.</summary>
@@ -35,6 +39,9 @@ internal static class RevocationResults
             Message = error.message,
         };
     }
+
+    private static DateTimeOffset Moment(long milliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToLocalTime();
 
     private static RevocationStatus From(NativeStatus status) => status switch
     {

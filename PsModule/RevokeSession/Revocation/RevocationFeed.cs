@@ -23,6 +23,7 @@ internal sealed class RevocationFeed : IDisposable
     private const int LooksAtMost = 16;
 
     private readonly object gate = new();
+    private readonly ConnectionHold hold;
     private readonly RevocationRun run;
     private readonly Func<RunReport, CancellationToken, ValueTask> deliver;
     private readonly CancellationTokenSource abort = new();
@@ -44,7 +45,16 @@ internal sealed class RevocationFeed : IDisposable
     public RevocationFeed(GraphConnection connection, RunOptions options, Func<RunReport, CancellationToken, ValueTask> deliver)
     {
         this.deliver = deliver;
-        run = connection.StartRun(options);
+        hold = connection.Hold();
+        try
+        {
+            run = connection.StartRun(options);
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
         watch = new Timer(_ => LookForPause(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Ended = Task.Run(ReceiveAsync);
     }
@@ -137,6 +147,7 @@ internal sealed class RevocationFeed : IDisposable
             disposed = true;
             run.Dispose();
         }
+        hold.Dispose();
         abort.Dispose();
     }
 

@@ -1,5 +1,5 @@
 using System;
-using System.Runtime.InteropServices;
+using System.IO;
 using System.Security;
 using System.Security.Cryptography;
 using System.Text;
@@ -15,20 +15,27 @@ internal sealed class SecretBytes : IDisposable
     public byte[] Utf8 { get; }
 
     /// <summary>Decrypts a secure string without ever making a managed string of it.</summary>
-    public static unsafe SecretBytes From(SecureString secret)
+    public static SecretBytes From(SecureString secret)
     {
-        IntPtr plain = Marshal.SecureStringToGlobalAllocUnicode(secret);
-        try
-        {
-            ReadOnlySpan<char> characters = new((void*)plain, secret.Length);
-            byte[] utf8 = GC.AllocateArray<byte>(Encoding.UTF8.GetByteCount(characters), pinned: true);
-            Encoding.UTF8.GetBytes(characters, utf8);
-            return new SecretBytes(utf8);
-        }
-        finally
-        {
-            Marshal.ZeroFreeGlobalAllocUnicode(plain);
-        }
+        using SecretChars characters = SecretChars.From(secret);
+        return From(characters.Text);
+    }
+
+    /// <summary>Copies what somebody else holds as text.</summary>
+    public static SecretBytes From(ReadOnlySpan<char> text)
+    {
+        byte[] utf8 = GC.AllocateArray<byte>(Encoding.UTF8.GetByteCount(text), pinned: true);
+        Encoding.UTF8.GetBytes(text, utf8);
+        return new SecretBytes(utf8);
+    }
+
+    /// <summary>Reads a file that may hold a secret.</summary>
+    public static SecretBytes FromFile(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        SecretBytes content = new(GC.AllocateArray<byte>(checked((int)file.Length), pinned: true));
+        file.ReadExactly(content.Utf8);
+        return content;
     }
 
     /// <inheritdoc/>

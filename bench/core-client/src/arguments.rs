@@ -27,6 +27,12 @@ pub(crate) struct Arguments {
     /// The write quota to keep to, as LIMIT/SECONDS; without it, none.
     #[arg(long, value_parser = parse_quota)]
     pub(crate) quota: Option<WriteQuota>,
+    /// Whether every revocation is proved.
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
+    pub(crate) verify: bool,
+    /// Whether every round keeps a journal, beside the file of the users.
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
+    pub(crate) journal: bool,
 }
 
 fn parse_quota(text: &str) -> Result<WriteQuota, String> {

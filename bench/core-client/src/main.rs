@@ -13,13 +13,15 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::mem;
-use std::path::Path;
+use std::path::PathBuf;
+use std::process;
 use std::time::Instant;
 
 use clap::Parser as _;
+use revoke_session_core::journal::Journal;
 use revoke_session_core::{
     ConnectOptions, Credential, Endpoints, Environment, Event, EventStream, Input, InputSink, Run, RunOptions, Session,
-    Status, start,
+    Status, start, start_journaled,
 };
 
 use arguments::Arguments;
@@ -39,16 +41,16 @@ type Failure = Box<dyn Error>;
 async fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     let session = connect(&arguments).await?;
-    let mut options = RunOptions::default();
+    let mut options = RunOptions::default().with_verify(arguments.verify);
     if let Some(batches) = arguments.inflight {
         options = options.with_throttle_limit(batches);
     }
     if arguments.warmup > 0 {
-        round(&session, options.clone(), &arguments.users, arguments.warmup).await?;
+        round(&session, options.clone(), &arguments, arguments.warmup).await?;
     }
     let mut rounds = Vec::new();
     for _ in 0..arguments.rounds {
-        rounds.push(round(&session, options.clone(), &arguments.users, arguments.take).await?);
+        rounds.push(round(&session, options.clone(), &arguments, arguments.take).await?);
     }
     let report = Report { rounds, peak_kib: own_process::peak_memory_kib() };
     println!("{}", serde_json::to_string(&report)?);
@@ -73,15 +75,28 @@ async fn connect(arguments: &Arguments) -> Result<Session, Failure> {
 }
 
 /// Revokes the first `take` users of the file, reading it as it goes so that memory shows no list.
-async fn round(session: &Session, options: RunOptions, users: &Path, take: usize) -> Result<Round, Failure> {
-    let lines = BufReader::new(File::open(users)?).lines().take(take);
+async fn round(session: &Session, options: RunOptions, from: &Arguments, take: usize) -> Result<Round, Failure> {
+    let lines = BufReader::new(File::open(&from.users)?).lines().take(take);
+    let journal = from.journal.then(|| Scratch(from.users.with_file_name(format!("journal-{}.jsonl", process::id()))));
     let cpu = own_process::cpu_seconds();
     let begin = Instant::now();
-    let Run { input, events, .. } = start(session, options);
+    let Run { input, events, .. } = match &journal {
+        Some(Scratch(path)) => start_journaled(session, options, Journal::open(path, session)?),
+        None => start(session, options),
+    };
     let ((), (revoked, other)) = tokio::try_join!(feed(input, lines), drain(events))?;
     let seconds = begin.elapsed().as_secs_f64();
     let cpu_seconds = own_process::cpu_seconds().zip(cpu).map(|(after, before)| after - before);
     Ok(Round { seconds, cpu_seconds, revoked, other })
+}
+
+/// A file that goes with its round.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 /// Hands over the users, a chunk at a time.

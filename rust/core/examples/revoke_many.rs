@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 let status = format!("{:?}", outcome.status);
                 let user = outcome.target.map_or_else(|| "(no user)".to_owned(), |target| target.to_string());
                 let why = outcome.failure.map(|failure| failure.detail.message);
-                if let Some(why) = why.as_deref().or(outcome.note) {
+                if let Some(why) = why.as_deref().or(outcome.note.as_deref()) {
                     println!("{status:<9} {user}: {why}");
                 }
                 *counts.entry(status).or_default() += 1;

@@ -38,6 +38,8 @@ pub enum ErrorId {
     InvalidAnswer,
     /// The tenant has not the licence for what was asked.
     LicenseRequired,
+    /// The journal cannot be opened or written.
+    JournalUnavailable,
     /// The library failed in a way that it did not foresee.
     InternalError,
 }
@@ -63,6 +65,7 @@ impl ErrorId {
             Self::InvalidIpAddress => "InvalidIpAddress",
             Self::InvalidAnswer => "InvalidAnswer",
             Self::LicenseRequired => "LicenseRequired",
+            Self::JournalUnavailable => "JournalUnavailable",
             Self::InternalError => "InternalError",
         }
     }
@@ -77,7 +80,7 @@ impl ErrorId {
             Self::AccessDenied | Self::LicenseRequired => "PermissionDenied",
             Self::Throttled => "LimitsExceeded",
             Self::AuthenticationFailed => "AuthenticationError",
-            Self::GraphUnreachable => "ResourceUnavailable",
+            Self::GraphUnreachable | Self::JournalUnavailable => "ResourceUnavailable",
             Self::OutcomeUnknown => "InvalidResult",
             Self::RevocationRefused | Self::RequestRejected | Self::DelegatedSignInRequired => "InvalidOperation",
             Self::TimedOut => "OperationTimeout",
@@ -128,6 +131,9 @@ impl ErrorId {
                 "Run again. If it happens again, look at what is between here and Graph: the proxy, and the endpoint (Get-RsContext)."
             }
             Self::LicenseRequired => "Look up which licence the request needs, and whether the tenant has it.",
+            Self::JournalUnavailable => {
+                "Give a -JournalPath in a folder that this account may write to, on a disk with room, and run again with it: users that it shows as revoked are not revoked again."
+            }
             Self::InternalError => "Run again for these users, and report the message as a defect of RevokeSession.",
         }
     }

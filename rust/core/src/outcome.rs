@@ -1,13 +1,16 @@
 //! What became of each input.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::ErrorDetail;
 use crate::identity::Target;
 
 /// How one input ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// Graph confirmed that it revoked the sessions.
     Revoked,
@@ -44,7 +47,7 @@ pub struct Outcome {
     /// How it ended.
     pub status: Status,
     /// What Graph does not tell by itself.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
     /// Whether the note deserves a warning.
     pub warn: bool,
     /// Set for every status but [`Status::Revoked`] and [`Status::Skipped`].
@@ -55,4 +58,8 @@ pub struct Outcome {
     pub attempts: u32,
     /// When the outcome was known.
     pub at: Timestamp,
+    /// The stamp from which on the user's sessions are valid, where it was read back.
+    pub sessions_valid_from: Option<Timestamp>,
+    /// Whether the stamp has moved: proof, no proof, or nothing that could be read.
+    pub verified: Option<bool>,
 }

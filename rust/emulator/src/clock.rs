@@ -7,6 +7,11 @@ pub(crate) fn now_seconds() -> i64 {
     Timestamp::now().as_second()
 }
 
+/// Milliseconds since the Unix epoch.
+pub(crate) fn now_millis() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
 /// A moment from whole seconds; the epoch when it is out of range.
 pub(crate) fn timestamp(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)

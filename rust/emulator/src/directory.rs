@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::cast::{Cast, MEMBERS, Role};
-use crate::clock::timestamp;
+use crate::clock::{now_millis, timestamp};
 use crate::names::{DEPARTMENT, GIVEN, SURNAME};
 use crate::random::Random;
 
@@ -37,6 +38,9 @@ pub struct User {
     pub is_admin: bool,
     created: i64,
     valid_from: AtomicI64,
+    /// What readers see of the stamp until the change has reached every replica, and until when.
+    stale: AtomicI64,
+    stale_until_millis: AtomicI64,
     revocations: AtomicU32,
 }
 
@@ -75,6 +79,12 @@ impl User {
         timestamp(self.valid_from.load(Relaxed))
     }
 
+    /// The same as a reader sees it, for whom a change takes a while.
+    pub(crate) fn sessions_valid_from_as_read(&self) -> Timestamp {
+        let is_stale = now_millis() < self.stale_until_millis.load(Relaxed);
+        timestamp(if is_stale { self.stale.load(Relaxed) } else { self.valid_from.load(Relaxed) })
+    }
+
     /// How often the user's sessions were revoked.
     pub fn revocations(&self) -> u32 {
         self.revocations.load(Relaxed)
@@ -100,6 +110,7 @@ pub struct Directory {
     revocations: AtomicU64,
     distinct: AtomicU64,
     repeated: AtomicU64,
+    propagation_millis: AtomicI64,
 }
 
 impl Directory {
@@ -116,6 +127,7 @@ impl Directory {
             revocations: AtomicU64::new(0),
             distinct: AtomicU64::new(0),
             repeated: AtomicU64::new(0),
+            propagation_millis: AtomicI64::new(0),
         }
     }
 
@@ -164,7 +176,14 @@ impl Directory {
         self.repeated.load(Relaxed)
     }
 
+    /// From now on, readers see a revocation so much later than it happens.
+    pub(crate) fn set_propagation(&self, delay: Duration) {
+        self.propagation_millis.store(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 2), Relaxed);
+    }
+
     pub(crate) fn revoke(&self, user: &User, now: i64) {
+        user.stale.store(user.sessions_valid_from_as_read().as_second(), Relaxed);
+        user.stale_until_millis.store(now_millis() + self.propagation_millis.load(Relaxed), Relaxed);
         user.valid_from.store(now, Relaxed);
         self.revocations.fetch_add(1, Relaxed);
         match user.revocations.fetch_add(1, Relaxed) {
@@ -178,11 +197,13 @@ impl Directory {
     pub(crate) fn reset(&self) {
         for user in &self.users {
             user.valid_from.store(user.created, Relaxed);
+            user.stale_until_millis.store(0, Relaxed);
             user.revocations.store(0, Relaxed);
         }
         self.revocations.store(0, Relaxed);
         self.distinct.store(0, Relaxed);
         self.repeated.store(0, Relaxed);
+        self.propagation_millis.store(0, Relaxed);
     }
 }
 
@@ -205,6 +226,8 @@ fn generate_user(index: usize, random: &mut Random) -> User {
         is_admin: role == Role::Admin,
         created,
         valid_from: AtomicI64::new(created),
+        stale: AtomicI64::new(created),
+        stale_until_millis: AtomicI64::new(0),
         revocations: AtomicU32::new(0),
     }
 }

@@ -23,6 +23,7 @@
 //! | `POST federated-token` ([`FederatedToken`]) | issues a token that stands in for a secret |
 //! | `POST certificate` (`{"pem"}`) | registers the application's certificate |
 //! | `POST quota` (`{"limit","windowSeconds"}` or `null`), `latency` (`{"ms"}`) | changes the pace |
+//! | `POST propagation` (`{"ms"}`) | how much later readers see a revocation |
 //! | `POST reset`, `shutdown` (`{"hard"}`) | forgets what happened, ends |
 //!
 //! ```no_run

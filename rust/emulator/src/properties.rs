@@ -76,7 +76,7 @@ impl Property {
             Self::UserType => Some(user.user_type().to_owned()),
             Self::Department => user.department.map(str::to_owned),
             Self::CreatedDateTime => Some(user.created().to_string()),
-            Self::SignInSessionsValidFromDateTime => Some(user.sessions_valid_from().to_string()),
+            Self::SignInSessionsValidFromDateTime => Some(user.sessions_valid_from_as_read().to_string()),
             _ => None,
         }
     }

@@ -164,6 +164,11 @@ impl Emulator {
         self.shared.set_latency(latency);
     }
 
+    /// Lets readers see a revocation so much later than it happens, from now until the next reset.
+    pub fn set_propagation(&self, delay: Duration) {
+        self.shared.directory.set_propagation(delay);
+    }
+
     /// Forgets requests, revocations, faults, used quota, device codes and challenges; tokens stay good.
     pub fn reset(&self) {
         self.shared.reset();

@@ -47,6 +47,7 @@ impl From<RunOptions> for core::RunOptions {
             .with_throttle_limit(options.throttle_limit as usize)
             .with_timeout(timeout)
             .with_verbose(options.verbose)
+            .with_verify(options.verify)
     }
 }
 
@@ -77,13 +78,15 @@ impl From<core::Outcome> for Outcome {
             user_id: user.and_then(UserId::object_id).map(|id| id.to_string()),
             user_principal_name: user.and_then(UserId::upn).map(|upn| upn.as_str().to_owned()),
             revoked: outcome.status == core::Status::Revoked,
-            note: outcome.note.map(str::to_owned),
+            note: outcome.note.map(Into::into),
             warn: outcome.warn,
             error: detail.map(Into::into),
             error_code: graph_code,
             request_id: outcome.request_id.map(|id| id.to_string()),
             attempts: outcome.attempts,
             timestamp: outcome.at.as_millisecond(),
+            sessions_valid_from: outcome.sessions_valid_from.map(Timestamp::as_millisecond),
+            verified: outcome.verified,
         }
     }
 }

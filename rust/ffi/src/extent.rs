@@ -129,7 +129,13 @@ mod tests {
     fn every_kind_of_record_is_measured_as_it_is_written() {
         ends_where_it_should(user());
         ends_where_it_should(vec![user(), user()]);
-        ends_where_it_should(RunOptions { throttle_limit: u32::MAX, timeout_seconds: 0, verbose: true });
+        ends_where_it_should(RunOptions {
+            throttle_limit: u32::MAX,
+            timeout_seconds: 0,
+            verbose: true,
+            verify: false,
+            journaled: true,
+        });
         ends_where_it_should(ConnectRequest {
             credential: CredentialKind::AccessToken,
             tenant_id: Some("contoso".to_owned()),

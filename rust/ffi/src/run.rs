@@ -27,10 +27,14 @@ impl RevocationRun {
     /// Starts a run on a connected session.
     pub fn start(session: &GraphSession, options: Wire<RunOptions>) -> ffi::Result<Self, FfiError> {
         guarded_new(|| {
-            let options = unwire(options)?.into();
+            let options = unwire(options)?;
             let runtime = session.workers().clone();
             let connected = session.connected()?;
-            let run = runtime.enter(|| revoke_session_core::start(&connected, options));
+            let journal = if options.journaled { Some(session.take_journal()?) } else { None };
+            let run = runtime.enter(|| match journal {
+                Some(journal) => revoke_session_core::start_journaled(&connected, options.into(), journal),
+                None => revoke_session_core::start(&connected, options.into()),
+            });
             Ok(Self {
                 runtime,
                 input: Mutex::new(run.input),

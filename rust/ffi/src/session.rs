@@ -1,5 +1,6 @@
 //! The service behind `Connect-RsGraph`, `Get-RsContext` and `Disconnect-RsGraph`.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use interoptopus::pattern::asynk::Async;
@@ -7,12 +8,15 @@ use interoptopus::wire::Wire;
 use interoptopus::{AsyncRuntime, ffi};
 use revoke_session_core::Session;
 use revoke_session_core::identity::Target;
+use revoke_session_core::journal::Journal;
 use secrecy::{SecretSlice, SecretString};
 
 use crate::boundary::{Workers, guarded, guarded_async, guarded_new, lock, unwire, wire};
 use crate::connect::connect_options;
 use crate::host::{Host, HostHandle};
-use crate::wire::{ConnectReply, ConnectRequest, FfiError, HostQuestion, Judgement, Preflight, SessionContext};
+use crate::wire::{
+    ConnectReply, ConnectRequest, FfiError, HostQuestion, JournalRequest, Judgement, Preflight, SessionContext,
+};
 
 /// One sign-in to one tenant.
 #[ffi(service)]
@@ -21,6 +25,7 @@ pub struct GraphSession {
     runtime: Workers,
     secret: Mutex<Option<SecretString>>,
     session: Mutex<Option<Session>>,
+    journal: Mutex<Option<Journal>>,
     host: Arc<Host>,
 }
 
@@ -33,6 +38,7 @@ impl GraphSession {
                 runtime: Workers::new()?,
                 secret: Mutex::default(),
                 session: Mutex::default(),
+                journal: Mutex::default(),
                 host: Arc::new(Host::new()),
             })
         })
@@ -63,6 +69,30 @@ impl GraphSession {
                 Err(detail) => Err(detail),
             };
             let error = session.map(|session| *lock(&this.session) = Some(session)).err().map(Into::into);
+            wire(ConnectReply { error })
+        })
+        .await
+    }
+
+    /// Opens a journal for the next run on this session, or begins one.
+    pub async fn open_journal(
+        this: Async<Self>,
+        request: Wire<JournalRequest>,
+    ) -> ffi::Result<Wire<ConnectReply>, FfiError> {
+        guarded_async(async move {
+            let path = PathBuf::from(unwire(request)?.path);
+            let session = this.connected()?;
+            // A long journal takes a while to read, and a locked one is waited for.
+            let opened = tokio::task::spawn_blocking(move || {
+                Journal::open(&path, &session).map_err(|error| error.detail(&path))
+            });
+            let error = match opened.await.map_err(|_| FfiError::Internal)? {
+                Ok(journal) => {
+                    *lock(&this.journal) = Some(journal);
+                    None
+                }
+                Err(detail) => Some(detail.into()),
+            };
             wire(ConnectReply { error })
         })
         .await
@@ -109,6 +139,10 @@ impl GraphSession {
 impl GraphSession {
     pub(crate) fn connected(&self) -> Result<Session, FfiError> {
         lock(&self.session).clone().ok_or(FfiError::InvalidInput)
+    }
+
+    pub(crate) fn take_journal(&self) -> Result<Journal, FfiError> {
+        lock(&self.journal).take().ok_or(FfiError::InvalidInput)
     }
 
     pub(crate) fn workers(&self) -> &Workers {

@@ -220,6 +220,18 @@ pub struct RunOptions {
     pub timeout_seconds: u32,
     /// Whether the run tells of batches, waits and retries.
     pub verbose: bool,
+    /// Whether the stamp of each user is read before and after, and compared.
+    pub verify: bool,
+    /// Whether the run writes to the journal that was opened for it.
+    pub journaled: bool,
+}
+
+/// Which journal to open.
+#[ffi]
+#[derive(Debug, Clone)]
+pub struct JournalRequest {
+    /// The absolute path of the file.
+    pub path: String,
 }
 
 /// How one input ended.
@@ -270,6 +282,10 @@ pub struct Outcome {
     pub attempts: u32,
     /// When the outcome was known, in milliseconds since 1970-01-01 UTC.
     pub timestamp: i64,
+    /// The stamp from which on the user's sessions are valid, where it was read back; milliseconds likewise.
+    pub sessions_valid_from: Option<i64>,
+    /// Whether the stamp has moved, where that is known.
+    pub verified: Option<bool>,
 }
 
 /// A line for the verbose or the warning stream.

@@ -30,6 +30,7 @@ mod process;
 mod project;
 mod registry;
 mod stage;
+mod stress;
 mod test_run;
 mod totals;
 mod zip;
@@ -99,6 +100,12 @@ const TASKS: &[Task] = &[
         summary: "drives the native library through its C ABI under valgrind",
         flag: None,
         run: |project, _| memcheck::run(project),
+    },
+    Task {
+        name: "stress",
+        summary: "kills a run with a journal ten thousand times, and takes it up again",
+        flag: None,
+        run: |project, _| stress::run(project),
     },
     Task {
         name: "docs",

@@ -1,18 +1,20 @@
 //! The loop of a run: what is taken in, what is sent when, and when the run is over.
 
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::exchange::{self, Landing, Shipment};
+use super::flights::{Cargo, Flights};
 use super::job::{Delayed, Job};
+use super::journaling::{self, Acknowledged, Log};
 use super::ledger::{Admission, Ledger};
 use super::outage::Outage;
 use super::progress::Meter;
+use super::verify::Readback;
 use super::{Command, Event, Input, RunOptions};
 use crate::auth::claims::AuthType;
 use crate::auth::{AuthError, BearerToken};
@@ -20,7 +22,7 @@ use crate::error::ErrorId;
 use crate::graph::batch::MAX_STEPS;
 use crate::identity::Target;
 use crate::outcome::{Failure, Outcome, Status};
-use crate::pacing::{Hold, Permit};
+use crate::pacing::Hold;
 use crate::session::Session;
 
 /// Why a run takes nothing on any more.
@@ -30,13 +32,6 @@ pub(super) enum End {
     Cancelled,
 }
 
-/// Jobs that travel together, and their leave to do so.
-#[derive(Debug)]
-struct Cargo {
-    jobs: Vec<Job>,
-    permit: Permit,
-}
-
 /// The state of a run. One task owns it.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -44,6 +39,8 @@ pub(super) struct Engine {
     pub(super) options: RunOptions,
     cancel: CancellationToken,
     pub(super) meter: Arc<Meter>,
+    /// The journal, where there is one.
+    pub(super) log: Option<Log>,
     /// Inputs taken that are not in the ledger yet.
     pub(super) arriving: VecDeque<Input>,
     /// The number of the input that is on its way from there into the ledger.
@@ -57,14 +54,15 @@ pub(super) struct Engine {
     pub(super) outbox: VecDeque<Event>,
     /// Inputs taken, less outcomes put into the outbox.
     unanswered: u64,
+    pub(super) readback: Readback,
     pub(super) outage: Outage,
     /// Set once signing in has failed for good.
     pub(super) no_token: Option<AuthError>,
     /// The latest token that Graph refused, until a newer one is accepted.
     pub(super) refused_token: Option<BearerToken>,
     pub(super) deadline: Option<Instant>,
-    end: Option<End>,
-    latest_arrival: Instant,
+    pub(super) end: Option<End>,
+    pub(super) latest_arrival: Instant,
     /// Whether a partial batch may leave without waiting for company.
     flushing: bool,
     /// Why pacing let nothing leave when it was last asked.
@@ -81,6 +79,7 @@ impl Engine {
             options,
             cancel,
             meter,
+            log: None,
             arriving: VecDeque::new(),
             admitting: None,
             ledger: Ledger::default(),
@@ -89,6 +88,7 @@ impl Engine {
             order: 0,
             outbox: VecDeque::new(),
             unanswered: 0,
+            readback: Readback::default(),
             outage: Outage::default(),
             no_token: None,
             refused_token: None,
@@ -101,33 +101,34 @@ impl Engine {
     }
 
     /// Works until every input has its outcome and no more can come.
-    pub(super) async fn work(&mut self, inbox: &mut mpsc::Receiver<Command>, events: &mpsc::Sender<Event>) {
-        let mut flights: JoinSet<Landing> = JoinSet::new();
-        let mut aboard: HashMap<Id, Cargo> = HashMap::new();
+    pub(super) async fn work(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Command>,
+        events: &mpsc::Sender<Event>,
+        acknowledged: &mut Acknowledged,
+    ) {
+        let mut flights = Flights::default();
         let mut landings = self.session.pacer().landings();
         let cancel = self.cancel.clone();
         loop {
             let now = self.now();
             if self.end.is_none() && self.deadline.is_some_and(|deadline| now >= deadline) {
-                self.finish_early(End::Deadline, &mut flights, &mut aboard);
+                self.finish_early(End::Deadline, &mut flights);
             }
             self.wake_delayed(now);
             self.give_up_what_cannot_go_in_time(now);
             landings.mark_unchanged();
-            while let Some(cargo) = self.next_cargo(now, flights.len()) {
-                let shipment = self.load(&cargo.jobs);
-                let flight = flights.spawn(exchange::carry(Arc::clone(self.session.parts()), shipment));
-                aboard.insert(flight.id(), cargo);
-            }
+            self.send_what_may_go(now, &mut flights);
             if self.outbox.is_empty() && self.unanswered == 0 && self.input_complete {
+                self.close_log().await;
                 return;
             }
-            let wake = self.wake_at(flights.len());
+            let wake = self.wake_at(flights.revocations);
             let full = self.outbox.len().min(64);
             tokio::select! {
                 biased;
                 () = cancel.cancelled(), if self.end.is_none() => {
-                    self.finish_early(End::Cancelled, &mut flights, &mut aboard);
+                    self.finish_early(End::Cancelled, &mut flights);
                 }
                 permits = events.reserve_many(full), if full > 0 => match permits {
                     Ok(permits) => permits.zip(self.outbox.drain(..full)).for_each(|(permit, event)| permit.send(event)),
@@ -135,7 +136,10 @@ impl Engine {
                     Err(_) => return,
                 },
                 () = events.closed(), if full == 0 => return,
-                Some(landed) = flights.join_next_with_id(), if !flights.is_empty() => self.landed(landed, &mut aboard),
+                Some(landed) = flights.tasks.join_next_with_id(), if !flights.tasks.is_empty() => {
+                    self.landed(landed, &mut flights);
+                }
+                written = journaling::next(acknowledged) => self.acknowledge(written),
                 command = inbox.recv(), if !self.input_complete && self.has_room() => self.take(command),
                 _ = landings.changed(), if self.hold == Some(Hold::Landing) => {}
                 () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => {}
@@ -145,6 +149,10 @@ impl Engine {
 
     pub(super) fn now(&self) -> Instant {
         self.session.parts().clock.now()
+    }
+
+    pub(super) fn utc(&self) -> Timestamp {
+        self.session.parts().clock.utc()
     }
 
     /// Inputs without an outcome and outcomes that nobody has read count alike: enough of both to
@@ -191,23 +199,29 @@ impl Engine {
                 .with_message("-Me means the signed-in user, but an application is signed in, not a user.");
             return self.refuse(tag, Some(target), Status::Failed, Failure { detail, graph_code: None });
         }
-        let path = target.revoke_path();
-        match self.ledger.admit(tag, target, self.session.parts().clock.utc()) {
+        if let Some(outcome) = self.answer_of_journal(tag, &target) {
+            return self.answer(outcome);
+        }
+        let job = |key| Job::new(key, target.revoke_path(), alone);
+        match self.ledger.admit(tag, target.clone(), self.utc()) {
             Admission::Waiting => {}
             Admission::Answered(outcome) => self.answer(*outcome),
-            Admission::New(key) => {
-                let job = Job::new(key, path, alone);
-                match self.end {
-                    None => self.ready.push_back(job),
-                    Some(end) => self.settle_unsent(&job, end),
-                }
-            }
+            Admission::New(key) => self.intend(job(key), &target),
+        }
+    }
+
+    /// Lets a job take its turn, unless the run takes nothing on any more.
+    pub(super) fn enter(&mut self, job: Job) {
+        match self.end {
+            None if self.is_to_be_read(&job) => self.read_before(job),
+            None => self.ready.push_back(job),
+            Some(end) => self.settle_unsent(&job, end),
         }
     }
 
     /// Answers an input that never became a job.
     fn refuse(&mut self, tag: u64, target: Option<Target>, status: Status, failure: Failure) {
-        let at = self.session.parts().clock.utc();
+        let at = self.utc();
         let outcome = Outcome {
             tag,
             target,
@@ -218,11 +232,13 @@ impl Engine {
             request_id: None,
             attempts: 0,
             at,
+            sessions_valid_from: None,
+            verified: None,
         };
         self.answer(outcome);
     }
 
-    pub(super) fn answer(&mut self, outcome: Outcome) {
+    pub(super) fn tell(&mut self, outcome: Outcome) {
         self.unanswered -= 1;
         self.meter.finish_one();
         self.outbox.push_back(Event::Outcome(outcome));
@@ -252,7 +268,7 @@ impl Engine {
     }
 
     /// The next jobs to send together, if anything may be sent now.
-    fn next_cargo(&mut self, now: Instant, in_flight: usize) -> Option<Cargo> {
+    pub(super) fn next_cargo(&mut self, now: Instant, in_flight: usize) -> Option<Cargo> {
         self.hold = None;
         let may_send =
             self.end.is_none() && in_flight < self.options.throttle_limit && self.outage.allows(now, in_flight);
@@ -271,38 +287,12 @@ impl Engine {
 
     /// A partial batch waits a moment for company, but never for long.
     fn is_worth_sending(&self, now: Instant) -> bool {
-        self.ready.len() >= MAX_STEPS
-            || self.input_complete
-            || self.flushing
-            || self.ready.front().is_some_and(|job| job.alone)
-            || now >= self.latest_arrival + self.options.linger
+        self.ready.len() >= MAX_STEPS || self.ready.front().is_some_and(|job| job.alone) || self.is_time_for_a_part(now)
     }
 
-    fn load(&mut self, cargo: &[Job]) -> Shipment {
-        // A challenge asks for more than a refusal without one.
-        let rejections = || cargo.iter().filter_map(|job| job.rejection.as_ref());
-        let rejection =
-            rejections().find(|rejection| rejection.claims.is_some()).or_else(|| rejections().next()).cloned();
-        Shipment {
-            paths: cargo.iter().map(|job| job.path.clone()).collect(),
-            rejection,
-            fresh_connection: cargo.iter().any(|job| job.fresh_connection),
-            timeout: self.options.request_timeout,
-        }
-    }
-
-    fn landed(&mut self, landed: Result<(Id, Landing), JoinError>, aboard: &mut HashMap<Id, Cargo>) {
-        let id = landed.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some(Cargo { jobs, permit }) = aboard.remove(&id) else { return };
-        drop(permit);
-        match landed {
-            Ok((_, landing)) => self.unload(jobs, landing),
-            Err(_) => {
-                for job in jobs {
-                    self.settle_after_panic(job);
-                }
-            }
-        }
+    /// Whether no company is to be expected, or has been waited for.
+    pub(super) fn is_time_for_a_part(&self, now: Instant) -> bool {
+        self.input_complete || self.flushing || now >= self.latest_arrival + self.options.linger
     }
 
     /// When there is something to do that no message announces.
@@ -315,6 +305,9 @@ impl Engine {
         if let Some(next) = self.delayed.peek() {
             consider(next.until);
         }
+        if let Some(reading) = self.wake_for_readings() {
+            consider(reading);
+        }
         if !self.ready.is_empty() && in_flight < self.options.throttle_limit {
             match (self.hold, self.outage.next_probe()) {
                 (Some(Hold::Until(at)), _) => consider(at),
@@ -324,24 +317,5 @@ impl Engine {
             }
         }
         wake
-    }
-
-    /// Ends the run before its work is done. What is on its way is dropped, and what was sent
-    /// without an answer is never told as not sent.
-    fn finish_early(&mut self, end: End, flights: &mut JoinSet<Landing>, aboard: &mut HashMap<Id, Cargo>) {
-        self.end = Some(end);
-        // What has landed already still counts; only what has not is dropped.
-        while let Some(landed) = flights.try_join_next_with_id() {
-            self.landed(landed, aboard);
-        }
-        // Dropping the set aborts its tasks, and with them their connections.
-        *flights = JoinSet::new();
-        for job in aboard.drain().flat_map(|(_, cargo)| cargo.jobs) {
-            self.settle_in_flight(job, end);
-        }
-        let waiting: Vec<Job> = self.ready.drain(..).chain(self.delayed.drain().map(|delayed| delayed.job)).collect();
-        for job in &waiting {
-            self.settle_unsent(job, end);
-        }
     }
 }

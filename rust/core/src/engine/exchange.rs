@@ -86,7 +86,7 @@ fn request(shipment: Shipment, token: BearerToken, client_request_id: Uuid) -> G
     let (path, body) = if paths.len() == 1 {
         (paths.remove(0), None)
     } else {
-        (batch::PATH.to_owned(), Some(Bytes::from(batch::encode(&paths))))
+        (batch::PATH.to_owned(), Some(Bytes::from(batch::encode(Method::Post, &paths))))
     };
     GraphRequest {
         method: Method::Post,

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::ledger::Key;
+use super::verify::Before;
 use crate::auth::Rejection;
 
 /// A user that is still to be revoked. The inputs that wait for it are in the ledger.
@@ -26,6 +27,10 @@ pub(super) struct Job {
     pub renewed: bool,
     /// What Graph said of the token that it refused for this user.
     pub rejection: Option<Rejection>,
+    /// What was read of the stamp before.
+    pub before: Before,
+    /// Whether the account is known to belong to another tenant.
+    pub guest: bool,
     /// Whether it must travel alone.
     pub alone: bool,
     /// Whether the next request must not meet a pooled connection.
@@ -47,11 +52,20 @@ impl Job {
             throttled: false,
             renewed: false,
             rejection: None,
+            before: Before::NotAsked,
+            guest: false,
             alone,
             fresh_connection: false,
             request_id: None,
             trouble: None,
         }
+    }
+}
+
+impl Job {
+    /// The address of the user, without what is done there.
+    pub(super) fn user_path(&self) -> &str {
+        self.path.strip_suffix("/revokeSignInSessions").unwrap_or(&self.path)
     }
 }
 

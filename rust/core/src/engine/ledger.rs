@@ -1,5 +1,6 @@
 //! Who was asked for, by which inputs, and what became of it: one call a user, one answer an input.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
@@ -27,6 +28,29 @@ pub(super) struct Settled {
     pub request_id: Option<Uuid>,
     pub attempts: u32,
     pub at: Timestamp,
+    /// Whether reading the user showed that the account belongs to another tenant.
+    pub guest: bool,
+    pub sessions_valid_from: Option<Timestamp>,
+    pub verified: Option<bool>,
+    /// What the proof is worth.
+    pub note: Option<Cow<'static, str>>,
+}
+
+impl Settled {
+    /// How a user ended, without any proof.
+    pub(super) fn new(status: Status, failure: Option<Failure>, at: Timestamp) -> Self {
+        Self {
+            status,
+            failure,
+            request_id: None,
+            attempts: 0,
+            at,
+            guest: false,
+            sessions_valid_from: None,
+            verified: None,
+            note: None,
+        }
+    }
 }
 
 /// What is kept of a user for the length of the run, in four bytes.
@@ -151,23 +175,29 @@ fn again(target: &Target, status: Status, error: Option<ErrorId>, at: Timestamp)
         detail: id.with_message(format!("{target} was given before in this run, and ended then as {status:?}.")),
         graph_code: None,
     });
-    Settled { status, failure, request_id: None, attempts: 0, at }
+    Settled::new(status, failure, at)
 }
 
 fn outcome(tag: u64, target: Target, settled: &Settled, duplicate: bool) -> Outcome {
-    let is_guest = target.user().is_some_and(UserId::is_guest);
+    let is_guest = settled.guest || target.user().is_some_and(UserId::is_guest);
     // Graph answers success for a guest although nothing is revoked, so success is not repeated here.
     let for_naught = is_guest && settled.status == Status::Revoked;
     Outcome {
         tag,
         target: Some(target),
         status: if for_naught { Status::Skipped } else { settled.status },
-        note: if for_naught { Some(GUEST) } else { duplicate.then_some(DUPLICATE) },
+        note: if for_naught {
+            Some(GUEST.into())
+        } else {
+            settled.note.clone().or_else(|| duplicate.then(|| DUPLICATE.into()))
+        },
         warn: for_naught,
         failure: settled.failure.clone(),
         request_id: settled.request_id,
         attempts: settled.attempts,
         at: settled.at,
+        sessions_valid_from: settled.sessions_valid_from,
+        verified: settled.verified.filter(|_| !for_naught),
     }
 }
 
@@ -182,7 +212,7 @@ mod tests {
     fn ended(status: Status) -> Settled {
         let failure = (status != Status::Revoked)
             .then(|| Failure { detail: ErrorId::UserNotFound.with_message("gone"), graph_code: None });
-        Settled { status, failure, request_id: None, attempts: 1, at: Timestamp::UNIX_EPOCH }
+        Settled { attempts: 1, ..Settled::new(status, failure, Timestamp::UNIX_EPOCH) }
     }
 
     fn admit(ledger: &mut Ledger, tag: u64, id: &str) -> Admission {
@@ -195,9 +225,15 @@ mod tests {
         let Admission::New(key) = admit(&mut ledger, 1, "Adele@contoso.com") else { panic!("first is new") };
         assert!(matches!(admit(&mut ledger, 2, "adele@CONTOSO.com"), Admission::Waiting));
         let outcomes: Vec<_> = ledger.settle(key, ended(Status::Revoked)).collect();
-        assert_eq!(outcomes.iter().map(|o| (o.tag, o.note)).collect::<Vec<_>>(), [(1, None), (2, Some(DUPLICATE))]);
+        assert_eq!(
+            outcomes.iter().map(|o| (o.tag, o.note.as_deref())).collect::<Vec<_>>(),
+            [(1, None), (2, Some(DUPLICATE))]
+        );
         let Admission::Answered(late) = admit(&mut ledger, 3, "adele@contoso.com") else { panic!("late is answered") };
-        assert_eq!((late.tag, late.status, late.note, late.attempts), (3, Status::Revoked, Some(DUPLICATE), 0));
+        assert_eq!(
+            (late.tag, late.status, late.note.as_deref(), late.attempts),
+            (3, Status::Revoked, Some(DUPLICATE), 0)
+        );
         assert_eq!(ledger.settle(key, ended(Status::Revoked)).count(), 0);
     }
 
@@ -228,7 +264,7 @@ mod tests {
         let guest = "megan_fabrikam.com#EXT#@contoso.com";
         let Admission::New(key) = admit(&mut ledger, 1, guest) else { panic!("first is new") };
         let outcome = ledger.settle(key, ended(Status::Revoked)).next().unwrap();
-        assert_eq!((outcome.status, outcome.note, outcome.warn), (Status::Skipped, Some(GUEST), true));
+        assert_eq!((outcome.status, outcome.note.as_deref(), outcome.warn), (Status::Skipped, Some(GUEST), true));
         let Admission::Answered(late) = admit(&mut ledger, 2, guest) else { panic!("late is answered") };
         assert_eq!(late.status, Status::Skipped);
     }

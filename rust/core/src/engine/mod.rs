@@ -5,13 +5,17 @@
 
 mod dispatch;
 mod exchange;
+mod flights;
 mod job;
+mod journaling;
 mod last_words;
 mod ledger;
 mod options;
 mod outage;
 mod progress;
+mod read_exchange;
 mod settle;
+mod verify;
 mod wording;
 
 use std::sync::Arc;
@@ -20,6 +24,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::identity::{InvalidUserId, Target, UserId};
+use crate::journal::Journal;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -127,12 +132,25 @@ pub struct Run {
 /// # Panics
 /// Outside of a tokio runtime.
 pub fn start(session: &Session, options: RunOptions) -> Run {
+    launch(session, options, None)
+}
+
+/// As [`start`], with a journal: an intent is on disk before its request is sent, and an outcome before it is told.
+/// Users that the journal shows as revoked are answered from it.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn start_journaled(session: &Session, options: RunOptions, journal: Journal) -> Run {
+    launch(session, options, Some(journal))
+}
+
+fn launch(session: &Session, options: RunOptions, journal: Option<Journal>) -> Run {
     let (commands, inbox) = mpsc::channel(4);
     let (outbox, events) = mpsc::channel(EVENTS);
     let cancel = CancellationToken::new();
     let meter = Arc::new(Meter::new(session.parts().clock.now()));
     let engine = dispatch::Engine::new(session.clone(), options, cancel.clone(), Arc::clone(&meter));
-    tokio::spawn(engine.run(inbox, outbox));
+    tokio::spawn(engine.run(inbox, outbox, journal));
     Run {
         input: InputSink { commands: Some(commands) },
         events: EventStream { events },

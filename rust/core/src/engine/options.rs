@@ -12,6 +12,8 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
     /// Whether the run tells of batches, waits and repetitions as [`Event::Notice`](crate::Event).
     pub verbose: bool,
+    /// Whether the stamp of each user is read before and after, and compared.
+    pub verify: bool,
     /// How long a partial batch waits for company after the latest input.
     pub linger: Duration,
     /// How long one request may take.
@@ -28,6 +30,7 @@ impl Default for RunOptions {
             throttle_limit: 16,
             timeout: None,
             verbose: false,
+            verify: false,
             linger: Duration::from_millis(5),
             request_timeout: Duration::from_mins(1),
             retry_budget: Duration::from_mins(10),
@@ -55,6 +58,13 @@ impl RunOptions {
     #[must_use]
     pub fn with_verbose(mut self, verbose: bool) -> Self {
         self.verbose = verbose;
+        self
+    }
+
+    /// Sets whether the stamp of each user is read before and after, and compared.
+    #[must_use]
+    pub fn with_verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
         self
     }
 

@@ -125,7 +125,7 @@ impl Engine {
         job.throttled = false;
         let name = || self.ledger.name(job.key);
         match verdict {
-            Verdict::Revoked => self.settle(&job, Status::Revoked, None),
+            Verdict::Revoked => self.confirmed(job),
             Verdict::Refused => {
                 let detail = ErrorId::RevocationRefused
                     .with_message(format!("Graph answered that it did not revoke the sessions of {}.", name()));
@@ -339,7 +339,7 @@ impl Engine {
     }
 
     /// Settles a user as not revoked, unless an earlier request may have revoked it after all.
-    fn fail(&mut self, job: &Job, status: Status, detail: ErrorDetail, error: Option<GraphError>) {
+    pub(super) fn fail(&mut self, job: &Job, status: Status, detail: ErrorDetail, error: Option<GraphError>) {
         let graph_code = error.map(|error| error.code);
         if job.doubtful == 0 {
             return self.settle(job, status, Some(Failure { detail, graph_code }));
@@ -352,9 +352,17 @@ impl Engine {
         self.settle(job, Status::Unknown, Some(Failure { detail, graph_code }));
     }
 
-    fn settle(&mut self, job: &Job, status: Status, failure: Option<Failure>) {
-        let at = self.session.parts().clock.utc();
-        let settled = Settled { status, failure, request_id: job.request_id, attempts: job.attempts, at };
+    pub(super) fn settle(&mut self, job: &Job, status: Status, failure: Option<Failure>) {
+        let settled = Settled {
+            request_id: job.request_id,
+            attempts: job.attempts,
+            guest: job.guest,
+            ..Settled::new(status, failure, self.utc())
+        };
+        self.settle_as(job, settled);
+    }
+
+    pub(super) fn settle_as(&mut self, job: &Job, settled: Settled) {
         let outcomes: Vec<_> = self.ledger.settle(job.key, settled).collect();
         for outcome in outcomes {
             self.answer(outcome);

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::answer::{Answer, THROTTLE_PERCENTAGE, THROTTLE_SCOPE};
 use super::read_object;
 use crate::pacing::Usage;
+use crate::transport::Method;
 
 /// The most steps that Graph takes in one batch.
 pub(crate) const MAX_STEPS: usize = 20;
@@ -30,9 +31,11 @@ struct Step<'a> {
     id: String,
     method: &'static str,
     url: &'a str,
-    headers: StepHeaders,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<StepHeaders>,
     /// Graph refuses a POST step that has no body at all.
-    body: Empty,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Empty>,
 }
 
 #[derive(Serialize)]
@@ -44,39 +47,24 @@ struct StepHeaders {
 #[derive(Serialize)]
 struct Empty {}
 
-/// Writes a batch of body-less POSTs. The id of each step is its place in `paths`, counted from one.
-pub(crate) fn encode(paths: &[String]) -> Vec<u8> {
+/// Writes a batch of body-less POSTs, or of GETs. The id of each step is its place in `paths`, counted from one.
+pub(crate) fn encode(method: Method, paths: &[String]) -> Vec<u8> {
     debug_assert!(!paths.is_empty() && paths.len() <= MAX_STEPS);
     let requests = paths
         .iter()
         .enumerate()
         .map(|(index, path)| Step {
             id: (index + 1).to_string(),
-            method: "POST",
+            method: match method {
+                Method::Get => "GET",
+                Method::Post => "POST",
+            },
             url: path,
-            headers: StepHeaders { content_type: "application/json" },
-            body: Empty {},
+            headers: (method == Method::Post).then_some(StepHeaders { content_type: "application/json" }),
+            body: (method == Method::Post).then_some(Empty {}),
         })
         .collect();
     serde_json::to_vec(&Batch { requests }).expect("strings and numbers always serialise")
-}
-
-/// Writes a batch of GETs, numbered like those of [`encode`].
-pub(crate) fn encode_reads(paths: &[&str]) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Reads<'a> {
-        requests: Vec<Read<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Read<'a> {
-        id: String,
-        method: &'static str,
-        url: &'a str,
-    }
-    debug_assert!(!paths.is_empty() && paths.len() <= MAX_STEPS);
-    let numbered = paths.iter().enumerate();
-    let requests = numbered.map(|(index, url)| Read { id: (index + 1).to_string(), method: "GET", url }).collect();
-    serde_json::to_vec(&Reads { requests }).expect("strings always serialise")
 }
 
 /// Why nothing in the answer to a batch can be used.
@@ -178,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_step_carries_a_body_and_its_type() {
-        let json: Value = serde_json::from_slice(&encode(&["users/a".into(), "users('b')".into()])).unwrap();
+        let json: Value =
+            serde_json::from_slice(&encode(Method::Post, &["users/a".into(), "users('b')".into()])).unwrap();
         assert_eq!(
             json,
             serde_json::json!({"requests": [

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod batch;
 pub(crate) mod error_body;
 pub mod retry_after;
+pub(crate) mod stamp;
 
 use serde::Deserialize;
 

@@ -19,6 +19,7 @@ use crate::graph::answer::Verdict;
 use crate::graph::batch;
 use crate::identity::Target;
 use crate::session::Session;
+use crate::transport::Method;
 
 /// How many batches are on their way at once.
 const IN_FLIGHT: usize = 8;
@@ -107,9 +108,13 @@ async fn read(reader: Arc<Reader>, mut batch: Vec<Wanted>) -> Vec<ReadEvent<User
 fn request(open: &[&mut Wanted]) -> Request {
     let batch = match open {
         [one] => return Request { path: one.path.clone(), batch: None, eventual: false },
-        several => several.iter().map(|wanted| wanted.path.as_str()).collect::<Vec<_>>(),
+        several => several.iter().map(|wanted| wanted.path.clone()).collect::<Vec<_>>(),
     };
-    Request { path: batch::PATH.to_owned(), batch: Some(Bytes::from(batch::encode_reads(&batch))), eventual: false }
+    Request {
+        path: batch::PATH.to_owned(),
+        batch: Some(Bytes::from(batch::encode(Method::Get, &batch))),
+        eventual: false,
+    }
 }
 
 /// Gives each user its answer, and tells what keeps the others from having one.

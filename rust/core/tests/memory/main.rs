@@ -2,6 +2,7 @@
 
 mod contract;
 mod faults;
+mod journal;
 mod pacing;
 mod panics;
 mod support;

@@ -43,6 +43,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/expire-tokens", post(expire_tokens))
         .route("/quota", post(quota))
         .route("/latency", post(latency))
+        .route("/propagation", post(propagation))
         .route("/shutdown", post(shutdown))
         .merge(identities::router())
         .merge(sign_ins::router())
@@ -207,6 +208,12 @@ struct LatencyBody {
 async fn latency(State(shared): Emulated, body: Bytes) -> Result<StatusCode, BadBody> {
     let LatencyBody { ms } = read(&body)?;
     shared.set_latency(Duration::from_millis(ms));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn propagation(State(shared): Emulated, body: Bytes) -> Result<StatusCode, BadBody> {
+    let LatencyBody { ms } = read(&body)?;
+    shared.directory.set_propagation(Duration::from_millis(ms));
     Ok(StatusCode::NO_CONTENT)
 }
 

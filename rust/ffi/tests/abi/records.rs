@@ -51,7 +51,7 @@ pub fn users(ids: &[String]) -> Vec<u8> {
 
 /// `RunOptions`.
 pub fn options(throttle_limit: u32, timeout_seconds: u32) -> Vec<u8> {
-    Record::default().number(throttle_limit).number(timeout_seconds).byte(1).0
+    Record::default().number(throttle_limit).number(timeout_seconds).byte(1).byte(0).byte(0).0
 }
 
 /// A `ConnectRequest` with the client secret of the emulator's application.

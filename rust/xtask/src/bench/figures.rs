@@ -24,6 +24,10 @@ const MODULE_MICROS: f64 = 30.0;
 const MEMORY_MIB: f64 = 64.0;
 /// Milliseconds over the bare round trip.
 const ALONE_MILLIS: f64 = 3.0;
+/// How many times as long a run may take that proves every revocation.
+const VERIFIED: f64 = 2.2;
+/// How many times as long a run may take that keeps a journal.
+const JOURNALED: f64 = 1.1;
 /// How much the cost of a user may differ between the smallest run and the largest, for noise's sake.
 const GROWTH: f64 = 1.1;
 
@@ -81,8 +85,31 @@ impl fmt::Display for Figure {
 pub fn of(plan: &Plan, measured: &Measured) -> Vec<Figure> {
     let mut figures = speed(plan, measured);
     figures.extend(quota(plan, measured));
+    figures.extend(proof(plan, measured));
     figures.extend(cost(plan, measured));
     figures
+}
+
+fn proof(plan: &Plan, measured: &Measured) -> Vec<Figure> {
+    let proof = &measured.proof;
+    vec![
+        Figure::at_most(
+            format!("{} users, {} ms latency: with -Verify over the plain run", grouped(plan.long), plan.latency_ms),
+            VERIFIED,
+            " times",
+            Some(proof.verified.seconds() / proof.plain.seconds()),
+        ),
+        Figure::at_most(
+            format!(
+                "{} users, {} ms latency: with a journal over the run without",
+                grouped(plan.journaled),
+                plan.latency_ms
+            ),
+            JOURNALED,
+            " times",
+            Some(proof.journaled.seconds() / proof.unrecorded.seconds()),
+        ),
+    ]
 }
 
 fn speed(plan: &Plan, measured: &Measured) -> Vec<Figure> {

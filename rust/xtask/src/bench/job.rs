@@ -43,6 +43,10 @@ pub struct Job {
     pub in_flight: Option<u32>,
     /// The quota the client is told.
     pub quota: Option<Quota>,
+    /// Whether every revocation is proved; the core's alone.
+    pub verify: bool,
+    /// Whether a journal is kept; the core's alone.
+    pub journal: bool,
 }
 
 impl Job {
@@ -59,6 +63,11 @@ impl Job {
         add("inflight", self.in_flight.unwrap_or_default());
         if let Some(quota) = self.quota {
             arguments.push(("quota", format!("{}/{}", quota.writes, quota.seconds)));
+        }
+        for (name, wanted) in [("verify", self.verify), ("journal", self.journal)] {
+            if wanted {
+                arguments.push((name, wanted.to_string()));
+            }
         }
         arguments
     }

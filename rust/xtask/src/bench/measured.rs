@@ -35,6 +35,18 @@ pub struct Alone {
     pub bare: f64,
 }
 
+/// What proof costs, in the core by default settings.
+pub struct Proof {
+    /// Without any.
+    pub plain: Sample,
+    /// Every stamp read before and after.
+    pub verified: Sample,
+    /// The run of the journal, without it.
+    pub unrecorded: Sample,
+    /// The same with a journal.
+    pub journaled: Sample,
+}
+
 /// Everything that was measured.
 pub struct Measured {
     /// The short run, by every client with its default settings.
@@ -43,6 +55,8 @@ pub struct Measured {
     pub long: Vec<Of>,
     /// At the quota's edge.
     pub at_quota: AtQuota,
+    /// With proof, and without.
+    pub proof: Proof,
     /// Without latency: what a user costs in CPU.
     pub cost: Vec<Of>,
     /// The core, by the number of users.
@@ -62,12 +76,14 @@ impl Measured {
         drop(far);
 
         let at_quota = at_quota(tools, plan)?;
+        let proof = proof(tools, plan)?;
 
         let near = Server::start(tools, &Setup { users: plan.largest(), latency_ms: 0, quota: None })?;
         Ok(Self {
             short,
             long,
             at_quota,
+            proof,
             cost: cost(tools, plan, &near)?,
             alone: alone(tools, plan, &near)?,
             smallest: tools.measure(Client::Core, &near, &Job { take: plan.sizes[0], ..Job::default() })?,
@@ -104,7 +120,7 @@ fn long(tools: &Tools<'_>, plan: &Plan, server: &Server) -> Outcome<Vec<Of>> {
         // Its own, smaller: the slow start of a process is the short run's matter.
         warm_up: plan.short,
         in_flight: Some(plan.in_flight),
-        quota: None,
+        ..Job::default()
     };
     [Client::DotNet, Client::Core, Client::Module]
         .into_iter()
@@ -122,6 +138,20 @@ fn at_quota(tools: &Tools<'_>, plan: &Plan) -> Outcome<AtQuota> {
     Ok(AtQuota { sample, throttled: server.recorded("throttled")?, early: server.recorded("early")? })
 }
 
+fn proof(tools: &Tools<'_>, plan: &Plan) -> Outcome<Proof> {
+    console::heading(&format!("{} users with a journal, {} verified", grouped(plan.journaled), grouped(plan.long)));
+    let setup = Setup { users: plan.journaled, latency_ms: plan.latency_ms, quota: None };
+    let server = Server::start(tools, &setup)?;
+    let measure = |job| tools.measure(Client::Core, &server, &job);
+    // A stamp is of whole seconds, so no user may be revoked twice within one: each of these takes far longer.
+    Ok(Proof {
+        plain: measure(Job { take: plan.long, ..Job::default() })?,
+        verified: measure(Job { take: plan.long, verify: true, ..Job::default() })?,
+        unrecorded: measure(Job { take: plan.journaled, ..Job::default() })?,
+        journaled: measure(Job { take: plan.journaled, journal: true, ..Job::default() })?,
+    })
+}
+
 fn cost(tools: &Tools<'_>, plan: &Plan, server: &Server) -> Outcome<Vec<Of>> {
     console::heading(&format!("{} users without latency, for their cost", grouped(plan.cost)));
     let job = Job {
@@ -129,7 +159,7 @@ fn cost(tools: &Tools<'_>, plan: &Plan, server: &Server) -> Outcome<Vec<Of>> {
         rounds: plan.cost_rounds,
         warm_up: plan.cost,
         in_flight: Some(plan.in_flight),
-        quota: None,
+        ..Job::default()
     };
     [Client::DotNet, Client::Core, Client::Module]
         .into_iter()

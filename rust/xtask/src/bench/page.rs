@@ -41,6 +41,7 @@ pub fn generated(plan: &Plan, machine: &Machine, measured: &Measured, figures: &
     ));
     text.push_str(&how(machine, measured));
     text.push_str(&runs(plan, measured));
+    text.push_str(&proof(plan, measured));
     text.push_str(&costs(plan, measured));
     text.push_str(&limit(plan, measured));
     text
@@ -114,6 +115,34 @@ fn timed(client: Client, sample: &Sample) -> Vec<String> {
 fn whole(count: f64) -> String {
     let digits = format!("{count:.0}");
     digits.parse().map_or(digits, grouped)
+}
+
+fn proof(plan: &Plan, measured: &Measured) -> String {
+    let proof = &measured.proof;
+    let mut text = format!(
+        "\n## Proof: -Verify and -JournalPath\n\nThe core at {} ms latency, default settings, one run each.\n\n",
+        plan.latency_ms
+    );
+    let rows = [
+        ("plain", &proof.plain, &proof.plain),
+        ("-Verify", &proof.verified, &proof.plain),
+        ("plain", &proof.unrecorded, &proof.unrecorded),
+        ("-JournalPath", &proof.journaled, &proof.unrecorded),
+    ];
+    text.push_str(&table(
+        &["Run", "Users", "Seconds", "Users/s", "CPU, µs a user", "Times the plain run"],
+        rows.into_iter().map(|(name, sample, plain)| {
+            vec![
+                name.to_owned(),
+                whole(sample.users()),
+                short(sample.seconds()),
+                short(sample.rate()),
+                short_if_known(sample.cpu_micros()),
+                format!("{:.2}", sample.seconds() / plain.seconds()),
+            ]
+        }),
+    ));
+    text
 }
 
 fn costs(plan: &Plan, measured: &Measured) -> String {

@@ -29,6 +29,8 @@ pub struct Plan {
     pub quota: Quota,
     /// Users of that run.
     pub quota_users: u32,
+    /// Users of the runs with a journal and without.
+    pub journaled: u32,
     /// Users of one round in which the cost in CPU is measured.
     pub cost: u32,
     /// How many such rounds there are.
@@ -51,6 +53,7 @@ impl Plan {
         in_flight: 8,
         quota: Quota { writes: 300, seconds: 15 },
         quota_users: 1500,
+        journaled: 100_000,
         cost: 40_000,
         cost_rounds: 3,
         sizes: [1000, 10_000, 100_000, 1_000_000],
@@ -65,6 +68,7 @@ impl Plan {
         long_rounds: 1,
         quota: Quota { writes: 60, seconds: 3 },
         quota_users: 180,
+        journaled: 6400,
         cost: 5000,
         cost_rounds: 1,
         sizes: [1000, 2000, 5000, 10_000],

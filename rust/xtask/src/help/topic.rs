@@ -47,7 +47,9 @@ fn append(text: &mut String, block: &Block) {
         Block::Table { titles, rows } => {
             for (first, beside) in markdown::spelled_out(titles, rows) {
                 wrap(text, &first, "    - ", "      ");
-                beside.iter().for_each(|cell| wrap(text, cell, "        ", "          "));
+                for cell in beside {
+                    wrap(text, &cell, "        ", "          ");
+                }
             }
         }
         Block::Code { lines, .. } => {
