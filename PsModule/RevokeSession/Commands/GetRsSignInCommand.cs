@@ -30,14 +30,17 @@ public sealed class GetRsSignInCommand : ReadingCmdlet
 
     /// <summary>The earliest moment; a day ago unless it is given.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTime? Since { get; set; }
 
     /// <summary>The latest moment.</summary>
     [Parameter]
+    [ValidateNotNull]
     public DateTime? Until { get; set; }
 
     /// <summary>The application that was signed in to.</summary>
     [Parameter]
+    [ValidateNotNull]
     public Guid? AppId { get; set; }
 
     /// <summary>How the sign-in ended.</summary>

@@ -96,6 +96,7 @@ mod tests {
     use crate::wire::{
         CertificateInfo, ConnectRequest, CredentialKind, FfiError, RunOptions, UserInput, Variable, WriteQuota,
     };
+    use crate::wire_reading::{SignInChoice, SignInRequest, UserRequest};
 
     /// A wire as the other side could have made it, on memory that it keeps.
     fn wire<T>(bytes: &'static [u8]) -> Wire<T> {
@@ -129,6 +130,26 @@ mod tests {
     fn every_kind_of_record_is_measured_as_it_is_written() {
         ends_where_it_should(user());
         ends_where_it_should(vec![user(), user()]);
+        ends_where_it_should(UserRequest {
+            users: vec![user()],
+            filter: None,
+            search: Some("displayName:adele".to_owned()),
+            top: Some(u64::MAX),
+            all: false,
+            verbose: true,
+        });
+        ends_where_it_should(SignInRequest {
+            addresses: vec!["203.0.113.0/24".to_owned(), String::new()],
+            users: vec![user()],
+            since: Some(i64::MIN),
+            until: None,
+            app_id: Some("app".to_owned()),
+            status: SignInChoice::Failure,
+            filter: None,
+            top: None,
+            all: true,
+            verbose: false,
+        });
         ends_where_it_should(RunOptions {
             throttle_limit: u32::MAX,
             timeout_seconds: 0,

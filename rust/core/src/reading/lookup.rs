@@ -83,12 +83,21 @@ impl Wanted {
 /// Reads the users of one batch, again and again until each has its result.
 async fn read(reader: Arc<Reader>, mut batch: Vec<Wanted>) -> Vec<ReadEvent<UserSession>> {
     let mut trials = reader.trials();
+    // One odd user can make Graph reject a batch; alone, each gets an answer of its own.
+    let mut alone = false;
     loop {
         let mut open: Vec<&mut Wanted> = batch.iter_mut().filter(|wanted| wanted.result.is_none()).collect();
         if open.is_empty() {
             return batch.into_iter().map(Wanted::into_event).collect();
         }
+        if alone {
+            open.truncate(1);
+        }
         let round = match reader.ask(&request(&open), &mut trials).await {
+            Ok(Answered::Refused(Verdict::Rejected { .. })) if open.len() > 1 => {
+                alone = true;
+                continue;
+            }
             Ok(answered) => take(&reader, &mut open, &answered),
             Err(detail) => Err(detail),
         };

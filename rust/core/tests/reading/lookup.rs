@@ -112,3 +112,15 @@ async fn one_user_goes_alone_and_me_is_me() {
     let denied = read(look_up_users(&session, &[Input::me(0)], false)).await;
     assert!(denied.failures[0].1.recommended_action().contains("User.Read;"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_rejected_is_read_one_by_one() {
+    let graph = MemoryGraph::new(|_, seen| match seen.path.as_str() {
+        "$batch" => error(400, "BadRequest"),
+        path if path.contains("u1%") => error(400, "BadRequest"),
+        path => ok(user(path)),
+    });
+    let read = read(look_up_users(&graph.session(), &inputs(3), false)).await;
+    assert_eq!((read.items.len(), read.error_ids()), (2, vec![ErrorId::RequestRejected]));
+    assert_eq!((read.failures[0].0, graph.seen().len()), (Some(1), 4));
+}

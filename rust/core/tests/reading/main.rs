@@ -1,5 +1,6 @@
-//! Reading, on a Graph in memory and a paused clock.
+//! Reading, on a Graph in memory and a paused clock, and from the emulator.
 
+mod emulator;
 mod lookup;
 mod pages;
 mod sign_ins;
