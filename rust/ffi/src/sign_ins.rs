@@ -13,7 +13,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::boundary::{Workers, guarded_async, guarded_new, lock, unwire, wire};
 use crate::session::GraphSession;
-use crate::users::{is_told_by_dotnet, place};
+use crate::users::{milliseconds, place};
 use crate::wire::{FfiError, Notice};
 use crate::wire_reading::{SignInChoice, SignInEntry, SignInRecord, SignInReport, SignInRequest};
 
@@ -100,7 +100,7 @@ fn query(request: SignInRequest) -> (Option<SignInQuery>, Vec<SignInEntry>) {
     }
     let nothing_left =
         (addresses.is_empty() && !request.addresses.is_empty()) || (users.is_empty() && !request.users.is_empty());
-    let moment = |milliseconds: Option<i64>| milliseconds.and_then(|time| Timestamp::from_millisecond(time).ok());
+    let moment = |time: Option<i64>| time.and_then(|time| Timestamp::from_millisecond(time).ok());
     let query = SignInQuery {
         addresses,
         users,
@@ -126,7 +126,7 @@ impl From<SignIn> for SignInRecord {
             user_id: entry.user_id,
             user_principal_name: entry.user_principal_name,
             user_display_name: entry.user_display_name,
-            created: Some(entry.created.as_millisecond()).filter(is_told_by_dotnet).unwrap_or_default(),
+            created: milliseconds(entry.created).unwrap_or_default(),
             ip_address: entry.ip_address,
             app_id: entry.app_id,
             app_display_name: entry.app_display_name,

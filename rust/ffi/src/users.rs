@@ -77,7 +77,7 @@ impl From<UserSession> for UserRecord {
             id: user.id,
             user_principal_name: user.user_principal_name,
             display_name: user.display_name,
-            sessions_valid_from: user.sessions_valid_from.map(Timestamp::as_millisecond).filter(is_told_by_dotnet),
+            sessions_valid_from: user.sessions_valid_from.and_then(milliseconds),
             account_enabled: user.account_enabled,
             user_type: user.user_type,
             department: user.department,
@@ -85,7 +85,7 @@ impl From<UserSession> for UserRecord {
     }
 }
 
-/// Whether .NET's calendar, from year 1 to 9999, has the moment in every time zone.
-pub(crate) fn is_told_by_dotnet(milliseconds: &i64) -> bool {
-    (-62_135_510_400_000..253_402_128_000_000).contains(milliseconds)
+/// A moment in milliseconds, where .NET's calendar, from year 1 to 9999, has it in every time zone.
+pub(crate) fn milliseconds(moment: Timestamp) -> Option<i64> {
+    Some(moment.as_millisecond()).filter(|moment| (-62_135_510_400_000..253_402_128_000_000).contains(moment))
 }
