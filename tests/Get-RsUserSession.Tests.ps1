@@ -247,6 +247,35 @@ Describe 'Reading, and then revoking' {
     }
 }
 
+Describe 'With the session of Connect-MgGraph' {
+    BeforeAll {
+        Import-Module (Join-Path $PSScriptRoot standins Microsoft.Graph.Authentication)
+        Connect-MgGraph $emulator -Renew
+        Connect-RsGraph -UseMgGraphSession
+    }
+
+    AfterAll {
+        Remove-Module Microsoft.Graph.Authentication
+        Connect-Emulator $emulator
+    }
+
+    BeforeEach { Reset-Emulator $emulator }
+
+    It 'takes the token from the pipeline thread while it reads, and where another command reads within' {
+        $inner = $null
+        $users = Get-RsUserSession -All | ForEach-Object {
+            if (-not $inner) {
+                $null = Set-Emulator $emulator expire-tokens
+                $inner = $_ | Get-RsUserSession
+                $null = Set-Emulator $emulator expire-tokens
+            }
+            $_
+        }
+        $users.Count | Should -Be 1300
+        $inner.UserId | Should -Be $users[0].UserId
+    }
+}
+
 Describe 'Without a sign-in' {
     It 'says which line to run, for each user' {
         $shell = New-Shell

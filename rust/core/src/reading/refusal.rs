@@ -27,7 +27,7 @@ const READ_USERS: &str =
 const READ_ME: &str = "The least permission is User.Read; Get-RsContext shows what the sign-in has.";
 const READ_LOG: &str = "The least permission is AuditLog.Read.All, granted by an administrator. A signed-in user also needs a role that may read the log, such as Reports Reader or Security Reader. Get-RsContext shows what the sign-in has.";
 const LICENSE: &str = "Reading the sign-in log through Graph needs Microsoft Entra ID P1 or P2 in the tenant.";
-const CORRECT: &str = "Correct -Filter or -Search; https://learn.microsoft.com/graph/filter-query-parameter tells what Graph understands.";
+const CORRECT: &str = "Correct -Filter, or -Search where there is one; https://learn.microsoft.com/graph/filter-query-parameter tells what Graph understands.";
 const AGAIN: &str = "Run again. If it fails again, the request id in the output of -Verbose identifies the request for Microsoft support.";
 const LATER: &str = "Run again later: Graph refuses because too much was asked of it.";
 
