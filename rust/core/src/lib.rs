@@ -50,7 +50,9 @@ pub mod transport;
 pub use auth::Credential;
 pub use clock::{Clock, SystemClock};
 pub use cloud::{EndpointError, Endpoints, Environment};
-pub use engine::{Event, EventStream, Input, InputSink, Progress, Run, RunControl, RunOptions, start, start_journaled};
+pub use engine::{
+    Collected, Event, EventStream, Input, InputSink, Progress, Run, RunControl, RunOptions, start, start_journaled,
+};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{ErrorDetail, ErrorId};
 pub use graph::retry_after;

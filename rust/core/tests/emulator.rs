@@ -9,8 +9,8 @@ use graph_emulator::{
 };
 use revoke_session_core::auth::AuthError;
 use revoke_session_core::{
-    ConnectError, ConnectOptions, Credential, Endpoints, Environment, ErrorId, Event, Input, Outcome, Run, RunOptions,
-    Session, Status, WriteQuota, start,
+    ConnectError, ConnectOptions, Credential, Endpoints, Environment, ErrorId, Input, Outcome, RunOptions, Session,
+    Status, WriteQuota, start,
 };
 use secrecy::SecretString;
 
@@ -41,25 +41,7 @@ async fn connected(emulator: &Emulator) -> Session {
 }
 
 async fn revoke(session: &Session, options: RunOptions, inputs: Vec<Input>) -> Vec<Outcome> {
-    let Run { mut input, mut events, .. } = start(session, options);
-    let feed = async {
-        input.submit(inputs).await;
-        input.complete();
-    };
-    let drain = async {
-        let mut outcomes = Vec::new();
-        while let Some(batch) = events.next(100).await {
-            outcomes.extend(
-                batch
-                    .into_iter()
-                    .filter_map(|event| if let Event::Outcome(outcome) = event { Some(outcome) } else { None }),
-            );
-        }
-        outcomes
-    };
-    let ((), mut outcomes) = futures_util::join!(feed, drain);
-    outcomes.sort_by_key(|outcome| outcome.tag);
-    outcomes
+    start(session, options).collect(inputs).await.outcomes
 }
 
 fn inputs(ids: impl IntoIterator<Item = impl ToString>) -> Vec<Input> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use graph_emulator::{CloseWhen, Effect, Emulator, EmulatorConfig, FaultPoint, FaultRule, TokenGrant};
 use jiff::Timestamp;
 use revoke_session_core::{
-    ConnectOptions, Credential, Endpoints, Environment, Event, Input, Outcome, RunOptions, Session, Status, start,
+    ConnectOptions, Credential, Endpoints, Environment, Input, Outcome, RunOptions, Session, Status, start,
 };
 
 async fn emulator(users: usize) -> Emulator {
@@ -20,26 +20,8 @@ async fn connect(emulator: &Emulator, grant: &TokenGrant) -> Session {
 }
 
 async fn revoke(session: &Session, options: RunOptions, inputs: Vec<Input>) -> (Vec<Outcome>, Vec<String>) {
-    let mut run = start(session, options);
-    let sink = run.input.clone();
-    run.input.complete();
-    let feeding = tokio::spawn(async move {
-        sink.submit(inputs).await;
-        drop(sink);
-    });
-    let (mut outcomes, mut warnings) = (Vec::new(), Vec::new());
-    while let Some(events) = run.events.next(100).await {
-        for event in events {
-            match event {
-                Event::Outcome(outcome) => outcomes.push(outcome),
-                Event::Warning(text) => warnings.push(text),
-                Event::Notice(_) => {}
-            }
-        }
-    }
-    feeding.await.unwrap();
-    outcomes.sort_by_key(|outcome| outcome.tag);
-    (outcomes, warnings)
+    let collected = start(session, options).collect(inputs).await;
+    (collected.outcomes, collected.warnings)
 }
 
 fn verify() -> RunOptions {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use revoke_session_core::{
-    ConnectOptions, Credential, Endpoints, Environment, Event, Input, Outcome, Run, RunOptions, Session, Status, start,
+    ConnectOptions, Credential, Endpoints, Environment, Event, Input, Outcome, RunOptions, Session, Status, start,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -91,24 +91,8 @@ async fn revoke_at(address: &str, users: u64, options: RunOptions) -> Vec<Outcom
         Session::connect(ConnectOptions::new(endpoints, Credential::AccessToken("opaque-token".to_owned().into())))
             .await
             .unwrap();
-    let Run { mut input, mut events, .. } = start(&session, options);
     let inputs = (0..users).map(|n| Input::parse(n, Some(&format!("user{n}@contoso.com")), None)).collect();
-    let feed = async {
-        input.submit(inputs).await;
-        input.complete();
-    };
-    let drain = async {
-        let mut outcomes = Vec::new();
-        while let Some(batch) = events.next(100).await {
-            outcomes.extend(
-                batch
-                    .into_iter()
-                    .filter_map(|event| if let Event::Outcome(outcome) = event { Some(outcome) } else { None }),
-            );
-        }
-        outcomes
-    };
-    futures_util::join!(feed, drain).1
+    start(&session, options).collect(inputs).await.outcomes
 }
 
 /// What a fault does with the connection: the bytes it sends, how slowly, and whether it hangs up.

@@ -1,6 +1,7 @@
 //! The service behind `Revoke-RsUserSession`.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use interoptopus::pattern::asynk::Async;
 use interoptopus::wire::Wire;
@@ -11,6 +12,9 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::boundary::{Workers, guarded, guarded_async, guarded_new, lock, unwire, wire};
 use crate::session::GraphSession;
 use crate::wire::{FfiError, Notice, RunOptions, RunReport, UserInput};
+
+/// How long a report waits for news at the most.
+const PULSE: Duration = Duration::from_millis(500);
 
 /// One run of `Revoke-RsUserSession`: users in, outcomes out, both bounded.
 #[ffi(service)]
@@ -82,10 +86,12 @@ impl RevocationRun {
         })
     }
 
-    /// Waits for news: at least one outcome or notice, or the end of the run.
+    /// Waits for news: at least one outcome or notice, or the end of the run. A run that waits itself tells from
+    /// time to time how long it still will.
     pub async fn next(this: Async<Self>, max: u32) -> ffi::Result<Wire<RunReport>, FfiError> {
         guarded_async(async move {
-            let events = this.events.lock().await.next(max as usize).await;
+            let news = async { this.events.lock().await.next(max as usize).await };
+            let events = tokio::time::timeout(PULSE, news).await.unwrap_or_else(|_| Some(Vec::new()));
             let finished = events.is_none();
             let (mut outcomes, mut notices) = (Vec::new(), Vec::new());
             for event in events.unwrap_or_default() {

@@ -39,6 +39,9 @@ pub(super) fn for_code(code: &str) -> Option<&'static str> {
         "AADSTS50173" | "AADSTS700082" | "AADSTS50133" => {
             "The sign-in itself was revoked or has expired. Run Connect-RsGraph again. Sessions that were revoked include the one of whoever revoked them."
         }
+        "AADSTS65004" => {
+            "The sign-in was declined. Run Connect-RsGraph -UseDeviceCode again, and accept what is asked."
+        }
         "AADSTS70016" | "AADSTS70020" => "The code was not used in time. Run Connect-RsGraph -UseDeviceCode again.",
         _ => return None,
     })
@@ -50,6 +53,10 @@ pub(super) fn for_host(why: &str) -> Option<&'static str> {
     if why.contains("certificate") || why.contains("unknownissuer") {
         Some(
             "The server's certificate is not trusted. Where a proxy inspects TLS, install its root certificate in the machine's store (on Linux also by SSL_CERT_FILE).",
+        )
+    } else if why.contains("proxy") || why.contains("407") {
+        Some(
+            "The proxy refuses. Name the right one by -Proxy or HTTPS_PROXY, with http://user:password@host:port where it asks for a password.",
         )
     } else {
         None

@@ -50,9 +50,14 @@ impl TokenFetcher for Borrowed {
         }
         match rejection {
             // Its owner does not know yet that Graph has refused it, so asking once more would change nothing.
-            Some(rejection) if rejection.token.secret().expose_secret() == text => {
-                Err(AuthError::Challenged { who: "the session of Connect-MgGraph", advice: ADVICE })
-            }
+            Some(rejection) if rejection.token.secret().expose_secret() == text => Err(match &rejection.claims {
+                Some(_) => AuthError::Challenged { who: "the session of Connect-MgGraph", advice: ADVICE },
+                None => AuthError::Local {
+                    reason: "Microsoft Graph does not accept the token of Connect-MgGraph, and there is no newer one"
+                        .to_owned(),
+                    advice: ADVICE,
+                },
+            }),
             _ => {
                 let expires_on = Claims::of(text).and_then(|claims| claims.expires_on());
                 Ok(BearerToken::new(text.to_owned().into(), expires_on))

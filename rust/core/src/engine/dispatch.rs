@@ -275,7 +275,8 @@ impl Engine {
         if !may_send || self.ready.is_empty() || !self.is_worth_sending(now) {
             return None;
         }
-        let together = self.ready.iter().take(MAX_STEPS).take_while(|job| !job.alone).count().max(1);
+        let most = MAX_STEPS.min(self.session.pacer().most_at_once());
+        let together = self.ready.iter().take(most).take_while(|job| !job.alone).count().max(1);
         match self.session.pacer().take(now, together) {
             Ok(permit) => Some(Cargo { jobs: self.ready.drain(..together).collect(), permit }),
             Err(hold) => {

@@ -3,6 +3,7 @@
 //! One task owns the state of a run and takes no lock. It takes inputs while it has room, sends
 //! batches while pacing lets it, and gives every input exactly one outcome.
 
+mod collect;
 mod dispatch;
 mod exchange;
 mod flights;
@@ -28,6 +29,7 @@ use crate::journal::Journal;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
+pub use collect::Collected;
 pub use options::RunOptions;
 pub use progress::Progress;
 

@@ -97,6 +97,14 @@ impl Pacer {
         }
     }
 
+    /// The most writes that may leave together: never more than the smallest quota as a whole.
+    pub(crate) fn most_at_once(&self) -> usize {
+        let own = self.own();
+        let tenant = lock(&self.tenant);
+        let quotas = own.window.iter().chain(tenant.iter()).map(|window| window.allowance().writes.max(1));
+        quotas.min().map_or(usize::MAX, |writes| usize::try_from(writes).unwrap_or(usize::MAX))
+    }
+
     /// Lets `writes` leave now, or says why not. What leaves counts from now until its answer, and
     /// a window longer.
     pub(crate) fn take(self: &Arc<Self>, now: Instant, writes: usize) -> Result<Permit, Hold> {

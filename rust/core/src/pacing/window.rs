@@ -51,7 +51,7 @@ impl Window {
     /// Whether `writes` may leave now; if not, when they may at the earliest, so far as is known.
     pub(super) fn check(&mut self, now: Instant, writes: u32) -> Result<(), Option<Instant>> {
         self.forget(now);
-        // A request larger than the whole quota would wait for ever; it goes when all is free.
+        // A request larger than the whole quota would wait for ever, if anybody asked for one.
         let wanted = writes.min(self.allowance.writes.max(1));
         if wanted <= self.free() {
             return Ok(());

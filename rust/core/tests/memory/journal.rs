@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use revoke_session_core::journal::record::Record;
 use revoke_session_core::journal::{Journal, JournalError, Replay, Sink, file};
-use revoke_session_core::{ErrorId, Event, Input, Outcome, RunOptions, Session, Status, start_journaled};
+use revoke_session_core::{ErrorId, Input, Outcome, RunOptions, Session, Status, start_journaled};
 use uuid::Uuid;
 
 use super::support::{Act, MemoryGraph, Reply, Tokens, error, path, session, session_with, statuses, users};
@@ -39,21 +39,8 @@ impl Drop for Scratch {
 }
 
 async fn revoke(session: &Session, journal: Journal, inputs: Vec<Input>) -> (Vec<Outcome>, Vec<String>) {
-    let mut run = start_journaled(session, RunOptions::default(), journal);
-    run.input.submit(inputs).await;
-    run.input.complete();
-    let (mut outcomes, mut warnings) = (Vec::new(), Vec::new());
-    while let Some(events) = run.events.next(100).await {
-        for event in events {
-            match event {
-                Event::Outcome(outcome) => outcomes.push(outcome),
-                Event::Warning(text) => warnings.push(text),
-                Event::Notice(_) => {}
-            }
-        }
-    }
-    outcomes.sort_by_key(|outcome| outcome.tag);
-    (outcomes, warnings)
+    let collected = start_journaled(session, RunOptions::default(), journal).collect(inputs).await;
+    (collected.outcomes, collected.warnings)
 }
 
 #[tokio::test]

@@ -113,3 +113,19 @@ async fn two_runs_of_one_application_share_its_quota() {
     );
     assert!(first.iter().chain(&second).all(|outcome| outcome.status == Status::Revoked));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_smaller_than_a_batch_makes_the_batches_smaller() {
+    let mut quota = Quota::new(5);
+    let graph = MemoryGraph::new(move |_, seen| {
+        let act = quota.judge(seen);
+        assert_eq!(quota.throttled, 0, "throttled at {:?}", seen.at);
+        act
+    });
+    let session = session_of(&graph, Tokens::new(), None, WriteQuota::application(5, WINDOW));
+    let begin = Instant::now();
+    let outcomes = revoke(&session, RunOptions::default(), users(14)).await;
+    assert_eq!(statuses(&outcomes)[&Status::Revoked], 14);
+    assert!(begin.elapsed() >= WINDOW * 2 && begin.elapsed() < WINDOW * 2 + Duration::from_secs(1));
+    assert_eq!(graph.seen().iter().map(|request| request.users.len()).max(), Some(5));
+}

@@ -11,8 +11,8 @@ use reqwest::header::HeaderMap;
 use revoke_session_core::auth::{AuthError, BearerToken, Rejection, TokenSource};
 use revoke_session_core::transport::{GraphRequest, GraphResponse, Transport, TransportError};
 use revoke_session_core::{
-    Clock, Endpoints, Environment, ErrorId, Event, Input, Named, Outcome, Run, RunOptions, SeededEntropy, Session,
-    SessionParts, Status, WriteQuota, start,
+    Clock, Endpoints, Environment, ErrorId, Input, Named, Outcome, RunOptions, SeededEntropy, Session, SessionParts,
+    Status, WriteQuota, start,
 };
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
@@ -307,24 +307,7 @@ pub fn path(n: u64) -> String {
 
 /// Runs to the end and gives the outcomes in the order of their tags.
 pub async fn revoke(session: &Session, options: RunOptions, inputs: Vec<Input>) -> Vec<Outcome> {
-    let Run { mut input, mut events, control: _control } = start(session, options);
-    let feed = async {
-        input.submit(inputs).await;
-        input.complete();
-    };
-    let drain = async {
-        let mut outcomes = Vec::new();
-        while let Some(batch) = events.next(100).await {
-            outcomes.extend(batch.into_iter().filter_map(|event| match event {
-                Event::Outcome(outcome) => Some(outcome),
-                Event::Warning(_) | Event::Notice(_) => None,
-            }));
-        }
-        outcomes
-    };
-    let ((), mut outcomes) = futures_util::join!(feed, drain);
-    outcomes.sort_by_key(|outcome| outcome.tag);
-    outcomes
+    start(session, options).collect(inputs).await.outcomes
 }
 
 /// How many inputs ended how.

@@ -7,7 +7,7 @@ use graph_emulator::{DeviceAction, DeviceDecision, Emulator, EmulatorConfig, Fed
 use jiff::{SignedDuration, Timestamp};
 use revoke_session_core::auth::{AssertionSigner, Certificate, DeviceCodePrompt, DeviceCodeShown};
 use revoke_session_core::{
-    ConnectError, ConnectOptions, Credential, Endpoints, Environment, Event, Input, Outcome, RunOptions, Session, start,
+    ConnectError, ConnectOptions, Credential, Endpoints, Environment, Input, Outcome, RunOptions, Session, start,
 };
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
@@ -34,19 +34,10 @@ pub async fn connect(emulator: &Emulator, credential: Credential) -> Result<Sess
 
 /// Revokes one user, or the signed-in one.
 pub async fn revoke(session: &Session, user: Option<&str>) -> Outcome {
-    let mut run = start(session, RunOptions::default());
     let input = user.map_or_else(|| Input::me(1), |user| Input::parse(1, Some(user), None));
-    run.input.submit(vec![input]).await;
-    run.input.complete();
-    let mut outcome = None;
-    while let Some(events) = run.events.next(9).await {
-        for event in events {
-            if let Event::Outcome(ended) = event {
-                assert!(outcome.replace(ended).is_none(), "one input has one outcome");
-            }
-        }
-    }
-    outcome.unwrap()
+    let mut outcomes = start(session, RunOptions::default()).collect(vec![input]).await.outcomes;
+    assert_eq!(outcomes.len(), 1, "one input has one outcome");
+    outcomes.remove(0)
 }
 
 pub fn secret(emulator: &Emulator) -> Credential {

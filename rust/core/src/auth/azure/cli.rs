@@ -73,10 +73,40 @@ struct Shell {
 impl Executor for Shell {
     async fn run(&self, program: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
         let mut command = tokio::process::Command::new(program);
-        command.args(args).stdin(Stdio::null()).kill_on_drop(true);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
         if let Some(search_path) = &self.search_path {
             command.env("PATH", search_path);
         }
-        command.output().await
+        let child = command.spawn()?;
+        let family = Family(child.id());
+        let output = child.wait_with_output().await;
+        family.has_ended();
+        output
+    }
+}
+
+/// A command and what it started: the CLI is a script that starts Python. They end together, when nobody waits for
+/// them any more.
+struct Family(Option<u32>);
+
+impl Family {
+    /// Nothing of it is left, and its number may soon be somebody else's.
+    fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        let Some(id) = self.0 else { return };
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
+            // An error means that it has just ended.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        #[cfg(windows)]
+        let _ = std::process::Command::new("taskkill").args(["/T", "/F", "/PID", &id.to_string()]).spawn();
     }
 }
