@@ -43,6 +43,7 @@ pub mod identity;
 pub mod journal;
 mod outcome;
 mod pacing;
+pub mod report;
 mod session;
 pub mod transport;
 
