@@ -40,11 +40,40 @@ pub enum ErrorId {
     LicenseRequired,
     /// The journal cannot be opened or written.
     JournalUnavailable,
+    /// There is no journal to read.
+    JournalNotFound,
+    /// There is a file where a report is to be written.
+    ReportExists,
+    /// The report cannot be written.
+    ReportNotWritten,
     /// The library failed in a way that it did not foresee.
     InternalError,
 }
 
+/// The errors that an outcome can have.
+const OF_OUTCOMES: [ErrorId; 14] = [
+    ErrorId::InvalidUserId,
+    ErrorId::UserNotFound,
+    ErrorId::AccessDenied,
+    ErrorId::Throttled,
+    ErrorId::AuthenticationFailed,
+    ErrorId::GraphUnreachable,
+    ErrorId::OutcomeUnknown,
+    ErrorId::RevocationRefused,
+    ErrorId::RequestRejected,
+    ErrorId::TimedOut,
+    ErrorId::Cancelled,
+    ErrorId::DelegatedSignInRequired,
+    ErrorId::JournalUnavailable,
+    ErrorId::InternalError,
+];
+
 impl ErrorId {
+    /// The error of an outcome, by the name that a journal has of it.
+    pub fn named(name: &str) -> Option<Self> {
+        OF_OUTCOMES.into_iter().find(|id| id.name() == name)
+    }
+
     /// The id as text.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,6 +95,9 @@ impl ErrorId {
             Self::InvalidAnswer => "InvalidAnswer",
             Self::LicenseRequired => "LicenseRequired",
             Self::JournalUnavailable => "JournalUnavailable",
+            Self::JournalNotFound => "JournalNotFound",
+            Self::ReportExists => "ReportExists",
+            Self::ReportNotWritten => "ReportNotWritten",
             Self::InternalError => "InternalError",
         }
     }
@@ -76,11 +108,13 @@ impl ErrorId {
             Self::InvalidUserId | Self::InvalidEndpoint | Self::InvalidIpAddress => "InvalidArgument",
             Self::InvalidAnswer => "InvalidData",
             Self::NotConnected => "ConnectionError",
-            Self::UserNotFound => "ObjectNotFound",
+            Self::UserNotFound | Self::JournalNotFound => "ObjectNotFound",
             Self::AccessDenied | Self::LicenseRequired => "PermissionDenied",
             Self::Throttled => "LimitsExceeded",
             Self::AuthenticationFailed => "AuthenticationError",
             Self::GraphUnreachable | Self::JournalUnavailable => "ResourceUnavailable",
+            Self::ReportExists => "ResourceExists",
+            Self::ReportNotWritten => "WriteError",
             Self::OutcomeUnknown => "InvalidResult",
             Self::RevocationRefused | Self::RequestRejected | Self::DelegatedSignInRequired => "InvalidOperation",
             Self::TimedOut => "OperationTimeout",
@@ -133,6 +167,13 @@ impl ErrorId {
             Self::LicenseRequired => "Look up which licence the request needs, and whether the tenant has it.",
             Self::JournalUnavailable => {
                 "Give a -JournalPath in a folder that this account may write to, on a disk with room, and run again with it: users that it shows as revoked are not revoked again."
+            }
+            Self::JournalNotFound => {
+                "Check the path. A journal is the file that Revoke-RsUserSession was given as -JournalPath."
+            }
+            Self::ReportExists => "Give another -OutputPath, or -Force to replace the file.",
+            Self::ReportNotWritten => {
+                "Give an -OutputPath in a folder that this account may write to, on a disk with room."
             }
             Self::InternalError => "Run again for these users, and report the message as a defect of RevokeSession.",
         }

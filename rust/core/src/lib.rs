@@ -44,6 +44,7 @@ pub mod journal;
 mod outcome;
 mod pacing;
 pub mod reading;
+pub mod report;
 mod session;
 pub mod transport;
 

@@ -1,70 +1,29 @@
 //! The file of a journal: locked while it is written, read back to its end, and repaired where a crash tore it.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::record::{Record, SCHEMA};
+use super::record::Record;
+use super::records::{Records, Tail};
 use super::{JournalError, Sink};
-
-/// A line longer than this, in bytes, is none of ours.
-const LONGEST_LINE: u64 = 1024 * 1024;
 
 /// A run that has just ended lets its lock go within moments, which is waited for.
 const LOCK_ATTEMPTS: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
-/// What reading a journal found besides its records.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tail {
-    /// Bytes at the end that are no whole line, as a crash leaves them.
-    pub torn: u64,
-    /// Bytes up to there.
-    pub whole: u64,
-}
-
 /// Reads the records of a journal one by one.
 ///
 /// # Errors
-/// [`JournalError::Corrupt`] when a line is no record although more follow it, [`JournalError::Schema`] when a newer
-/// version wrote it, [`JournalError::Io`].
+/// As [`Records`] has them.
 pub fn read(source: impl io::Read, mut each: impl FnMut(Record)) -> Result<Tail, JournalError> {
-    let mut reader = BufReader::with_capacity(256 * 1024, source);
-    let mut tail = Tail::default();
-    let mut line = Vec::new();
-    let mut unreadable: Option<u64> = None;
-    for number in 1.. {
-        line.clear();
-        let length = io::Read::take(&mut reader, LONGEST_LINE).read_until(b'\n', &mut line)? as u64;
-        if length == 0 {
-            break;
-        }
-        if let Some(line) = unreadable {
-            return Err(JournalError::Corrupt { line });
-        }
-        match parse(&line) {
-            Some(Record::Run(run)) if run.schema > SCHEMA => return Err(JournalError::Schema { found: run.schema }),
-            Some(record) => {
-                each(record);
-                tail.whole += length;
-            }
-            // Only the last line may be torn; whether this is the last one shows at the next.
-            None => {
-                unreadable = Some(number);
-                tail.torn = length;
-            }
-        }
-        if length == LONGEST_LINE {
-            return Err(JournalError::Corrupt { line: number });
-        }
+    let mut records = Records::new(source);
+    for record in &mut records {
+        each(record?);
     }
-    Ok(tail)
-}
-
-fn parse(line: &[u8]) -> Option<Record> {
-    serde_json::from_slice(line.strip_suffix(b"\n")?).ok()
+    Ok(records.tail())
 }
 
 /// A journal that is open for writing, and nobody else's meanwhile.
@@ -122,6 +81,16 @@ fn lock(file: &File) -> Result<(), JournalError> {
         Err(TryLockError::WouldBlock) => Err(JournalError::Locked),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Whether a run holds the lock at this moment. Where the file system knows no locks, nobody does.
+pub(super) fn is_locked(file: &File) -> bool {
+    // Held for this instant only, which a run that begins waits out.
+    let locked = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    if !locked {
+        let _ = file.unlock();
+    }
+    locked
 }
 
 /// The name of a new file is durable only when its folder is.

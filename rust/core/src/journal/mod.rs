@@ -1,8 +1,15 @@
 //! The journal of a run: what is about to be done is on disk before it is done, and what came of it before it is told.
 
+mod entries;
 pub mod file;
+mod latest;
+mod reading;
 pub mod record;
+mod records;
 mod replay;
+#[cfg(test)]
+pub(crate) mod sample;
+mod snapshot;
 mod writer;
 
 use std::fmt::{self, Debug};
@@ -18,7 +25,12 @@ use crate::session::Session;
 use file::JournalFile;
 use record::{Record, RunRecord, SCHEMA};
 
+pub use entries::{Entries, Entry, Met};
+pub use latest::LastWords;
+pub use reading::Reading;
+pub use records::{Records, Tail};
 pub use replay::Replay;
+pub use snapshot::Snapshot;
 pub use writer::Sink;
 
 pub(crate) use writer::{Writer, Written};
@@ -76,6 +88,33 @@ impl JournalError {
             .with_message(format!("The journal '{}' cannot be used: {self}.", path.display()))
             .with_advice(Some(advice))
     }
+
+    /// The error as people are shown it who only read the journal.
+    pub fn reading_detail(&self, path: &Path) -> ErrorDetail {
+        let path = path.display();
+        let advice = match self {
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                return ErrorId::JournalNotFound.with_message(format!("There is no journal '{path}'."));
+            }
+            Self::Schema { .. } => "Update RevokeSession.",
+            Self::Io(_) => "Read it as an account that may, while the disk it lies on is there.",
+            _ => "Give the path of a file that -JournalPath of Revoke-RsUserSession wrote, as it was written.",
+        };
+        ErrorId::JournalUnavailable
+            .with_message(format!("The journal '{path}' cannot be read: {self}."))
+            .with_advice(Some(advice))
+    }
+}
+
+/// What is to be said of a torn last line by somebody who only reads.
+pub(crate) fn torn(path: &Path, tail: Tail) -> Option<String> {
+    (tail.torn > 0).then(|| {
+        format!(
+            "The last line of the journal '{}' is torn, as a crash leaves it; its {} bytes are left out.",
+            path.display(),
+            tail.torn
+        )
+    })
 }
 
 /// A journal that is open, and what it said of earlier runs.
