@@ -14,7 +14,9 @@
     CmdletsToExport      = @(
         'Connect-RsGraph'
         'Disconnect-RsGraph'
+        'Export-RsReport'
         'Get-RsContext'
+        'Get-RsJournal'
         'Get-RsSignIn'
         'Get-RsUserSession'
         'Revoke-RsUserSession'

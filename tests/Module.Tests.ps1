@@ -55,7 +55,7 @@ Describe 'The module' {
     It 'exports its cmdlets and nothing else' {
         $module = Get-Module RevokeSession
         $module.ExportedCommands.Keys | Sort-Object |
-            Should -Be 'Connect-RsGraph', 'Disconnect-RsGraph', 'Get-RsContext', 'Get-RsSignIn', 'Get-RsUserSession', 'Revoke-RsUserSession'
+            Should -Be 'Connect-RsGraph', 'Disconnect-RsGraph', 'Export-RsReport', 'Get-RsContext', 'Get-RsJournal', 'Get-RsSignIn', 'Get-RsUserSession', 'Revoke-RsUserSession'
         $module.ExportedFunctions.Count + $module.ExportedVariables.Count + $module.ExportedAliases.Count | Should -Be 0
     }
 

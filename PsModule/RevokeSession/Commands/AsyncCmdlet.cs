@@ -109,7 +109,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     {
     }
 
-    private void ThrowIfStopped()
+    /// <summary>Ends the cmdlet where it was stopped.</summary>
+    private protected void ThrowIfStopped()
     {
         if (stop.IsCancellationRequested)
         {

@@ -3,8 +3,13 @@ using System;
 namespace RevokeSession;
 
 /// <summary>What became of one user that was given to <c>Revoke-RsUserSession</c>.</summary>
-public sealed class RevocationResult
+public class RevocationResult
 {
+    /// <summary>Made by this module only.</summary>
+    internal RevocationResult()
+    {
+    }
+
     /// <summary>Object id, where known.</summary>
     public string? UserId { get; internal init; }
 

@@ -26,6 +26,27 @@ internal static class RevocationResults
         Verified = outcome.verified,
     };
 
+    /// <summary>From a line of a journal and the run it belongs to.</summary>
+    public static JournalEntry From(JournalLine line, JournalRun run) => new()
+    {
+        UserId = line.user_id,
+        UserPrincipalName = line.user_principal_name,
+        Status = From(line.status),
+        Value = line.revoked,
+        Note = line.note,
+        ErrorCode = line.error_code,
+        Message = line.message,
+        RequestId = line.request_id,
+        Attempts = (int)Math.Min(line.attempts, int.MaxValue),
+        Timestamp = Moment(line.timestamp),
+        SessionsValidFrom = line.sessions_valid_from is { } stamp ? Moment(stamp) : null,
+        Verified = line.verified,
+        RunId = run.run_id,
+        Account = run.account,
+        TenantId = run.tenant_id,
+        ModuleVersion = run.module_version,
+    };
+
     /// <summary>For an input that the native library gave no outcome for.</summary>
     public static RevocationResult From(PendingUser user, RevocationStatus status, ErrorDetail error)
     {

@@ -18,6 +18,8 @@ mod extent;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod host;
+mod journal;
+mod journal_wire;
 mod judge;
 mod run;
 mod session;
@@ -37,6 +39,8 @@ pub fn ffi_inventory() -> RustInventory {
         .register(service!(run::RevocationRun))
         .register(service!(users::UserReading))
         .register(service!(sign_ins::SignInReading))
+        .register(service!(journal::JournalReading))
+        .register(service!(journal::JournalReport))
         .register(guard!(ffi_inventory))
         .validate()
 }

@@ -1,6 +1,6 @@
 //! The file of a journal: locked while it is written, read back to its end, and repaired where a crash tore it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::thread::sleep;
@@ -38,11 +38,7 @@ impl JournalFile {
     /// Opens or makes the file, locks it, hands its records to `each`, and cuts off what a crash tore.
     pub(super) fn open(path: &Path, each: impl FnMut(Record)) -> Result<(Self, Tail), JournalError> {
         let existed = path.try_exists()?;
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(JournalError::NotAFile);
-        }
-        lock(&file)?;
+        let mut file = alone::open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
         let tail = read(&file, each)?;
         if tail.torn > 0 {
             file.set_len(tail.whole)?;
@@ -68,29 +64,75 @@ impl Sink for JournalFile {
     }
 }
 
-fn lock(file: &File) -> Result<(), JournalError> {
+/// Tries until the file is there for this run alone.
+fn patiently(mut attempt: impl FnMut() -> Result<Option<File>, JournalError>) -> Result<File, JournalError> {
     for _ in 1..LOCK_ATTEMPTS {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) => sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
+        if let Some(file) = attempt()? {
+            return Ok(file);
         }
+        sleep(LOCK_PAUSE);
     }
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Locked),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    attempt()?.ok_or(JournalError::Locked)
+}
+
+fn checked(file: File) -> Result<File, JournalError> {
+    if file.metadata()?.is_file() { Ok(file) } else { Err(JournalError::NotAFile) }
+}
+
+/// One writer, and any readers: by a lock, which keeps only those out who ask for it.
+#[cfg(not(windows))]
+pub(super) mod alone {
+    use std::fs::TryLockError;
+
+    use super::{File, JournalError, OpenOptions, Path, checked, patiently};
+
+    pub(in super::super) fn open(path: &Path, options: &OpenOptions) -> Result<File, JournalError> {
+        let file = checked(options.open(path)?)?;
+        patiently(|| match file.try_lock() {
+            Ok(()) => Ok(Some(file.try_clone()?)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        })
+    }
+
+    /// Whether a run writes to the file at this moment. Where the file system knows no locks, nobody does.
+    pub(in super::super) fn is_taken(_: &Path, file: &File) -> bool {
+        // Held for this instant only, which a run that begins waits out.
+        let taken = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        if !taken {
+            let _ = file.unlock();
+        }
+        taken
     }
 }
 
-/// Whether a run holds the lock at this moment. Where the file system knows no locks, nobody does.
-pub(super) fn is_locked(file: &File) -> bool {
-    // Held for this instant only, which a run that begins waits out.
-    let locked = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-    if !locked {
-        let _ = file.unlock();
+/// One writer, and any readers: by what the writer shares, because a lock would keep readers out of the bytes.
+#[cfg(windows)]
+pub(super) mod alone {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    use super::{File, JournalError, OpenOptions, Path, checked, patiently};
+
+    /// `FILE_SHARE_READ` of the Windows API.
+    const SHARE_READ: u32 = 1;
+    /// `ERROR_SHARING_VIOLATION` of the Windows API.
+    const SHARING_VIOLATION: i32 = 32;
+
+    pub(in super::super) fn open(path: &Path, options: &OpenOptions) -> Result<File, JournalError> {
+        let mut options = options.clone();
+        options.share_mode(SHARE_READ);
+        patiently(|| match options.open(path) {
+            Ok(file) => checked(file).map(Some),
+            Err(error) if error.raw_os_error() == Some(SHARING_VIOLATION) => Ok(None),
+            Err(error) => Err(error.into()),
+        })
     }
-    locked
+
+    /// Whether a run writes to the file at this moment.
+    pub(in super::super) fn is_taken(path: &Path, _: &File) -> bool {
+        let opened = OpenOptions::new().write(true).open(path);
+        matches!(opened, Err(error) if error.raw_os_error() == Some(SHARING_VIOLATION))
+    }
 }
 
 /// The name of a new file is durable only when its folder is.

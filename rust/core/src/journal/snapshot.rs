@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::JournalError;
 use super::entries::Entries;
-use super::file::is_locked;
+use super::file::alone::is_taken;
 
 /// A journal that is open for reading, up to where it ended when it was opened.
 #[derive(Debug)]
@@ -28,9 +28,9 @@ impl Snapshot {
         }
         let file = File::open(path)?;
         // A run that begins or ends just now was still writing as far as this reader can tell.
-        let before = is_locked(&file);
+        let before = is_taken(path, &file);
         let length = file.metadata()?.len();
-        let written = is_locked(&file) || before;
+        let written = is_taken(path, &file) || before;
         Ok(Self { file, length, written })
     }
 

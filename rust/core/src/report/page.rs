@@ -33,6 +33,9 @@ pub(super) struct Page {
     pub warning: Option<String>,
     /// The part of the page that the latest table is in.
     part: Option<&'static str>,
+    /// What the users of the latest table have in common, and how many of them there were so far.
+    pub table: &'static str,
+    pub rows: u64,
 }
 
 impl Page {
@@ -48,6 +51,8 @@ impl Page {
             summary: Summary::default(),
             warning: None,
             part: None,
+            table: "",
+            rows: 0,
         }
     }
 

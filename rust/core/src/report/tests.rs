@@ -157,3 +157,12 @@ fn a_report_is_there_whole_or_not_at_all() {
     let nowhere = ReportOptions { output: scratch.0.join("no/report.html"), ..scratch.options() };
     assert_eq!(made(nowhere.clone()).unwrap_err().detail(&nowhere).id, ErrorId::ReportNotWritten);
 }
+
+#[test]
+fn many_users_are_spread_over_tables_that_can_be_printed() {
+    let users = (0..1201).map(|n| told(1, 1, user(10_000 + n), crate::Status::Revoked));
+    let page = Scratch::new(&[run(1, 0)].into_iter().chain(users).collect::<Vec<_>>()).page();
+    assert_eq!(page.matches("<table class=\"users\">").count(), 3);
+    assert_eq!(page.matches("@contoso.com").count(), 1201);
+    assert_eq!(unbalanced(&page), Vec::<String>::new());
+}

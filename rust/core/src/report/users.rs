@@ -10,6 +10,9 @@ use crate::error::ErrorId;
 use crate::journal::record::{OutcomeRecord, UserRecord};
 use crate::outcome::Status;
 
+/// Users of one table. Browsers give up on printing a table of twenty thousand rows, but not on forty of five hundred.
+const LONGEST_TABLE: u64 = 500;
+
 /// What a group of users is called, and what to do about it.
 pub(super) struct Heading {
     pub title: &'static str,
@@ -80,12 +83,15 @@ impl Page {
             Users(count),
             Escaped(heading.advice)
         )?;
-        write!(
-            out,
-            "<table class=\"users\">\n<caption class=\"unseen\">{}: {}</caption>\n",
-            heading.title,
-            Users(count)
-        )?;
+        self.rows = 0;
+        self.table = heading.title;
+        self.begin_table(out)
+    }
+
+    fn begin_table(&self, out: &mut impl Write) -> io::Result<()> {
+        let part = self.rows / LONGEST_TABLE + 1;
+        let title = self.table;
+        writeln!(out, "<table class=\"users\">\n<caption class=\"unseen\">{title}, part {part}</caption>")?;
         out.write_all(
             b"<colgroup><col class=\"who\"/><col class=\"when\"/><col class=\"status\"/><col class=\"proof\"/><col class=\"stamp\"/><col class=\"request\"/><col class=\"attempts\"/></colgroup>\n\
             <thead><tr><th scope=\"col\">User</th><th scope=\"col\">When (UTC)</th><th scope=\"col\">Status, and why</th><th scope=\"col\">Proof</th><th scope=\"col\">Sessions valid from (UTC)</th><th scope=\"col\">Request id for Microsoft support</th><th scope=\"col\">Attempts</th></tr></thead>\n<tbody>\n",
@@ -99,7 +105,12 @@ impl Page {
     }
 
     /// A user of the group. Runs count from one.
-    pub(super) fn row(&self, out: &mut impl Write, outcome: &OutcomeRecord, run: usize) -> io::Result<()> {
+    pub(super) fn row(&mut self, out: &mut impl Write, outcome: &OutcomeRecord, run: usize) -> io::Result<()> {
+        if self.rows > 0 && self.rows.is_multiple_of(LONGEST_TABLE) {
+            out.write_all(b"</tbody>\n</table>\n")?;
+            self.begin_table(out)?;
+        }
+        self.rows += 1;
         out.write_all(b"<tr><th scope=\"row\">")?;
         user(out, &outcome.user)?;
         let at = Moment(outcome.at);

@@ -165,6 +165,7 @@ async fn a_journal_that_cannot_be_trusted_is_left_alone() {
         )
     };
     assert!(matches!(open(b"not a journal\nat all\n"), JournalError::Corrupt { line: 1 }));
+    assert!(matches!(open(b"somebody's only line"), JournalError::Corrupt { line: 1 }));
     assert!(matches!(open(run(2, "contoso").as_bytes()), JournalError::Schema { found: 2 }));
     assert!(matches!(open(run(1, "fabrikam").as_bytes()), JournalError::AnotherTenant { .. }));
     assert!(matches!(
