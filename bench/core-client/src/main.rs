@@ -37,7 +37,7 @@ const REPORT: usize = 256;
 type Failure = Box<dyn Error>;
 
 // As many threads as the native library has.
-#[tokio::main(worker_threads = 2)]
+#[tokio::main(worker_threads = 1)]
 async fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     let session = connect(&arguments).await?;

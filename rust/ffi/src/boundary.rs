@@ -72,8 +72,9 @@ struct Threads {
     runtime: Option<Runtime>,
 }
 
-/// Two threads keep the network busy while results are decoded; the work itself is small.
-const THREADS: usize = 2;
+/// One thread carries a hundred times what Graph lets through. A second one would spend more on waking the first
+/// than it takes off it. Nothing may block it: what reads files or waits for the caller does so elsewhere.
+const THREADS: usize = 1;
 
 impl Workers {
     pub(crate) fn new() -> Result<Self, FfiError> {

@@ -21,6 +21,7 @@ use crate::auth::{AuthError, BearerToken};
 use crate::error::ErrorId;
 use crate::graph::batch::MAX_STEPS;
 use crate::identity::Target;
+use crate::journal::record::UserRecord;
 use crate::outcome::{Failure, Outcome, Status};
 use crate::pacing::Hold;
 use crate::session::Session;
@@ -202,11 +203,12 @@ impl Engine {
         if let Some(outcome) = self.answer_of_journal(tag, &target) {
             return self.answer(outcome);
         }
-        let job = |key| Job::new(key, target.revoke_path(), alone);
-        match self.ledger.admit(tag, target.clone(), self.utc()) {
+        let path = target.revoke_path();
+        let user = self.log.as_ref().map(|_| UserRecord::from(&target));
+        match self.ledger.admit(tag, target, self.utc()) {
             Admission::Waiting => {}
             Admission::Answered(outcome) => self.answer(*outcome),
-            Admission::New(key) => self.intend(job(key), &target),
+            Admission::New(key) => self.intend(Job::new(key, path, alone), user),
         }
     }
 

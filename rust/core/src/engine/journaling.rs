@@ -89,10 +89,10 @@ impl Engine {
     }
 
     /// Makes a new job ready, once its intent is on disk where there is a journal.
-    pub(super) fn intend(&mut self, job: Job, target: &Target) {
+    pub(super) fn intend(&mut self, job: Job, user: Option<UserRecord>) {
         match &self.log {
             Some(Log { failure: None, run, writer, .. }) => {
-                let intent = IntentRecord { run: *run, at: self.utc(), user: UserRecord::from(target) };
+                let intent = IntentRecord { run: *run, at: self.utc(), user: user.unwrap_or_default() };
                 writer.write(Record::Intent(intent), Held::Job(job));
             }
             Some(Log { failure: Some(why), .. }) => {

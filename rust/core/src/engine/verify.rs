@@ -1,7 +1,7 @@
 //! Proof: the stamp of a user's sessions is read before the revocation and after it, and the two are compared.
 //!
-//! Readings have a lane of their own, as wide as that of the revocations, so that they take neither its places nor
-//! its quota. They can only ever say less than the revocation: a reading that fails leaves the proof open.
+//! Readings have a lane of their own, beside that of the revocations, so that they take neither its places nor its
+//! quota. They can only ever say less than the revocation: a reading that fails leaves the proof open.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -26,6 +26,9 @@ const READINGS_AFTER: u32 = 6;
 
 /// The pause before the second reading; each one after it is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
+
+/// Each user is read twice, so the lane is twice as wide as that of the revocations, and keeps up with it.
+const READINGS_A_USER: usize = 2;
 
 /// A wait that the server asks for is not sat out for longer, because nothing but the proof depends on it.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -102,7 +105,7 @@ impl Engine {
             lane.waiting.push_back(first.remove());
         }
         let is_open = self.end.is_none() && lane.gate.is_none_or(|gate| now >= gate);
-        if !is_open || lane.waiting.is_empty() || lane.in_flight >= self.options.throttle_limit {
+        if !is_open || lane.waiting.is_empty() || lane.in_flight >= READINGS_A_USER * self.options.throttle_limit {
             return None;
         }
         if lane.waiting.len() < MAX_STEPS && !self.is_time_for_a_part(now) {
@@ -124,10 +127,11 @@ impl Engine {
     pub(super) fn wake_for_readings(&self) -> Option<Instant> {
         let lane = &self.readback;
         let delayed = lane.delayed.keys().next().map(|(until, _)| *until);
-        let waiting = (!lane.waiting.is_empty() && lane.in_flight < self.options.throttle_limit).then(|| {
-            let part = self.latest_arrival + self.options.linger;
-            lane.gate.map_or(part, |gate| gate.max(part))
-        });
+        let waiting = (!lane.waiting.is_empty() && lane.in_flight < READINGS_A_USER * self.options.throttle_limit)
+            .then(|| {
+                let part = self.latest_arrival + self.options.linger;
+                lane.gate.map_or(part, |gate| gate.max(part))
+            });
         delayed.into_iter().chain(waiting).min()
     }
 
